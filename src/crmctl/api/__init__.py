@@ -1,0 +1,1 @@
+"""The API wrapper: a client over any transport."""

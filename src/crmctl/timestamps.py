@@ -1,0 +1,38 @@
+"""Times as the API writes them: ISO 8601, UTC, ``Z``. What people type is in `dates`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+def format_timestamp(instant: datetime) -> str:
+    """An aware datetime as the API writes it: ``2026-03-25T17:00:00Z``.
+
+    A fraction of a second is kept without its trailing zeros, so that without the ``Z`` the texts
+    sort as the instants do.
+    """
+    utc = instant.astimezone(UTC).replace(tzinfo=None)
+    text = utc.isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
+
+
+def parse_timestamp(text: str, *, end_of_day: bool = False) -> datetime:
+    """ISO 8601 as an aware datetime in UTC.
+
+    Without an offset it is UTC. A date alone is the start of that day, or with ``end_of_day`` its
+    last second. Raises ValueError.
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    if end_of_day and is_date_only(text):
+        instant += timedelta(days=1, seconds=-1)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"out of range: {text}") from error
+
+
+def is_date_only(text: str) -> bool:
+    """Whether an ISO 8601 text names a day and no time."""
+    return "T" not in text and " " not in text and ":" not in text

@@ -1,0 +1,1 @@
+"""The embedded workspace: the API, implemented on SQLite."""
