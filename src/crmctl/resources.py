@@ -90,7 +90,7 @@ class Filter:
 
 
 class Resource:
-    """One collection of the API: where it is, what its items hold, how a list of them is narrowed."""
+    """One collection of the API: where it is, what its items hold, how lists are narrowed."""
 
     __slots__ = ("collection", "default_sort", "fields", "filters", "name", "plural", "sorts")
 
@@ -121,7 +121,7 @@ class Resource:
         raise KeyError(name)
 
     def field_names(self) -> list[str]:
-        """Every name that `fields` accepts: readable fields, and those inside objects as ``a.b``."""
+        """Every name that `fields` takes: readable fields, and those in objects as ``a.b``."""
         names = []
         for field in self.fields:
             if field.readable:
@@ -138,7 +138,14 @@ TASK = Resource(
         Field("id", "id", column="ID"),
         Field("title", required=True, create=True, update=True, column="Title"),
         Field("description", "text", create=True, update=True),
-        Field("status", "enum", choices=TASK_STATUSES, update=True, column="Status"),
+        Field(
+            "status",
+            "enum",
+            choices=TASK_STATUSES,
+            default="pending",
+            update=True,
+            column="Status",
+        ),
         Field(
             "priority",
             "enum",

@@ -1,0 +1,22 @@
+"""The entry point."""
+
+from __future__ import annotations
+
+import sys
+
+from crmctl import __version__
+
+
+def main() -> None:
+    """Run crmctl on this process's arguments and end the process with its exit status."""
+    # Scripts ask for the version on every start; no command line needs parsing for that.
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"crmctl {__version__}\n")
+        return
+    from crmctl.cli.app import run_process
+
+    run_process(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,442 @@
+"""The API over the network: the one module that imports httpx."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import os
+import re
+import socket
+import ssl
+import sys
+import time
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlencode
+
+from crmctl import errors
+from crmctl.api.message import Request, Response
+from crmctl.api.retry import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+# httpx 0.28 ends by importing its own command line, and with it click, rich and pygments wherever
+# click can be found: 70 ms. It allows for that to fail, and a module that is None cannot be found.
+_HIDE_MAIN = "httpx._main" not in sys.modules
+if _HIDE_MAIN:
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+import httpcore  # noqa: E402
+import httpx  # noqa: E402
+
+if _HIDE_MAIN:
+    del sys.modules["httpx._main"]
+
+LARGEST_BODY = 32 * 1024 * 1024  # bytes, decoded
+LONGEST_TEXT = 64 * 1024  # characters of an answer that is not JSON
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-trace-id", "cf-ray")
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+
+
+class HttpTransport:
+    """A transport over one keep-alive connection; close it, or use it as a context manager.
+
+    A call takes at most ``timeout`` seconds, slow answers included. ``deadline`` is the clock of
+    that: whoever makes several calls of one share it with ``with transport.deadline:``. The key
+    goes to the origin of ``base_url`` and nowhere else, redirects are not followed, certificates
+    are always verified; ``ca_file`` names a PEM file to trust besides the usual ones.
+
+    ``log`` is called with a level and a line: 2 tells each exchange, 3 its bodies as they are.
+    Neither a line nor an error contains the key.
+
+    A call raises `Unreachable` if certainly nothing was applied (``retryable`` says whether it
+    could pass: a certificate does not), `BadAnswer` if a read got nonsense, and `OutcomeUnknown`
+    if any other request may have been applied. Raises `SettingsError` for a base URL, a key or a
+    certificate file that cannot be used, before anything is sent.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str,
+        timeout: float = 30.0,
+        ca_file: str | None = None,
+        user_agent: str,
+        log: Callable[[int, str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        host, self._secure = _check_base_url(base_url)
+        if not re.fullmatch(r"[!-~]+", key):
+            raise errors.SettingsError(
+                "The key is empty, or has characters that a key cannot have, such as a space."
+            )
+        self.deadline = Deadline(timeout, clock=clock)
+        self._loopback = _is_loopback(host)
+        self._base_url = base_url.rstrip("/")
+        self._key = key
+        self._ca_file = ca_file
+        self._user_agent = user_agent
+        self._log = log
+        self._clock = clock
+        self._client: httpx.Client | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection. The next call opens another."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def __call__(self, request: Request) -> Response:
+        target = request.path
+        if request.query:
+            target += "?" + urlencode(request.query, quote_via=quote, safe="")
+        with self.deadline:
+            started = self._clock()
+            try:
+                response = self._exchange(request, target)
+            except errors.CrmctlError as error:
+                spent = (self._clock() - started) * 1000
+                self._tell(2, f"{request.method} {target} -> {error.code} in {spent:.0f} ms")
+                raise
+            spent = (self._clock() - started) * 1000
+        named = next((name for name in _REQUEST_ID_HEADERS if name in response.headers), None)
+        suffix = f" (request id {response.headers[named]})" if named else ""
+        self._tell(2, f"{request.method} {target} -> {response.status} in {spent:.0f} ms{suffix}")
+        return response
+
+    def _exchange(self, request: Request, target: str) -> Response:
+        if not target.startswith("/"):
+            # What follows the host without a slash would become a part of the host.
+            raise errors.InvalidInput(f"A path starts with a slash: {request.path!r} does not.")
+        headers = {
+            **request.headers,
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+            "authorization": f"Bearer {self._key}",
+            "user-agent": self._user_agent,
+        }
+        body: bytes | None = None
+        if request.body is not None:
+            headers["content-type"] = "application/json"
+            body = json.dumps(request.body, allow_nan=False).encode()
+            self._tell(3, f"request body: {body.decode()}")
+        client = self._open()
+        left = self.deadline.remaining()
+        if left <= 0:
+            raise errors.Unreachable(f"No time is left to send {request.method} {request.path}.")
+        status = None
+        try:
+            with client.stream(
+                request.method, self._base_url + target, content=body, headers=headers, timeout=left
+            ) as answer:
+                status = answer.status_code
+                return self._read(answer)
+        except (httpx.HTTPError, httpx.InvalidURL, _BadBodyError) as error:
+            raise self._explain(error, request, status) from error
+
+    def _read(self, answer: httpx.Response) -> Response:
+        received = bytearray()
+        try:
+            for chunk in _decode(answer):
+                received += chunk
+        except (httpx.HTTPError, _BadBodyError):
+            # A refusal is one whatever becomes of its explanation.
+            if answer.is_success:
+                raise
+        body = bytes(received)
+        content = _parse_json(body)
+        text = "" if content is not None else body.decode(errors="replace")
+        if self._log is not None and body:
+            self._tell(3, f"response body: {body.decode(errors='replace')}")
+        headers = dict(answer.headers.items())
+        return Response(answer.status_code, content, headers=headers, text=text[:LONGEST_TEXT])
+
+    def _open(self) -> httpx.Client:
+        if self._client is not None:
+            return self._client
+        # For http:// an empty context costs 0.2 ms and trusts nobody, should TLS be spoken at all.
+        context = _trust(self._ca_file) if self._secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            # A proxy would get requests for this machine in plain text, with the key in them.
+            client = httpx.Client(
+                verify=context, trust_env=not self._loopback, follow_redirects=False
+            )
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            raise errors.Unreachable(
+                "The proxy that the environment names cannot be used.",
+                hint="Check HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
+                retryable=False,
+            ) from error
+        network = _Network(self.deadline)
+        for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001
+            if isinstance(transport, httpx.HTTPTransport):
+                # httpx has no argument for it, httpcore does.
+                transport._pool._network_backend = network  # noqa: SLF001
+        self._client = client
+        return client
+
+    def _explain(
+        self, error: Exception, request: Request, status: int | None
+    ) -> errors.CrmctlError:
+        called = f"{request.method} {request.path}"
+        if isinstance(error, _UNSENT):
+            untrusted = _has_cause(error, ssl.SSLCertVerificationError)
+            return errors.Unreachable(
+                self._redact(f"{called} was not sent: {error}."),
+                hint="If you trust who issued it, name that certificate's file with `--ca-file`."
+                if untrusted
+                else None,
+                retryable=not untrusted
+                and not isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)),
+            )
+        kind, happened = _what_happened(error, status)
+        if isinstance(error, httpx.TimeoutException):
+            happened += f" within {self.deadline.seconds:g} s"
+        if request.method != "GET":
+            message = f"{called} was sent, but {happened}: it may have been applied."
+            return errors.OutcomeUnknown(self._redact(message), status=status)
+        retryable = not isinstance(error, _BadBodyError) or error.truncated
+        return kind(self._redact(f"{called}: {happened}."), status=status, retryable=retryable)
+
+    def _redact(self, text: str) -> str:
+        return text.replace(self._key, "[key]")
+
+    def _tell(self, level: int, line: str) -> None:
+        if self._log is not None:
+            self._log(level, self._redact(line))
+
+
+class _BadBodyError(Exception):
+    def __init__(self, happened: str, *, truncated: bool = False) -> None:
+        super().__init__(happened)
+        self.truncated = truncated
+
+
+class _Network(httpcore.SyncBackend):
+    """TCP under one deadline.
+
+    httpx's timeouts begin anew with each read and with each address of a host, so that an answer
+    which comes byte by byte, its headers included, could take for ever.
+    """
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        place = f"{host}:{port}"
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"cannot find host {host}") from error
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        while addresses:
+            address = addresses.pop(0)
+            # A share each: a host whose IPv6 leads nowhere is still reached over IPv4 in time.
+            share = max(0.001, self._deadline.remaining() / (len(addresses) + 1))
+            try:
+                stream = super().connect_tcp(address, port, share, local_address, socket_options)
+                return _Stream(stream, self._deadline, place)
+            except httpcore.ConnectTimeout as error:
+                if not addresses:
+                    raise httpcore.ConnectTimeout(f"{place} does not answer") from error
+            except httpcore.ConnectError as error:
+                if not addresses:
+                    raise httpcore.ConnectError(_why_unconnected(error, place)) from error
+        raise httpcore.ConnectError(f"cannot find host {host}")
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline, place: str) -> None:
+        self._stream = stream
+        self._deadline = deadline
+        self._place = place
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        return self._stream.read(max_bytes, self._left(httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self._stream.write(buffer, self._left(httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        left = self._left(httpcore.ConnectTimeout)
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        except httpcore.ConnectTimeout as error:
+            raise httpcore.ConnectTimeout(f"{self._place} does not answer") from error
+        except httpcore.ConnectError as error:
+            raise httpcore.ConnectError(_why_unconnected(error, self._place)) from error
+        return _Stream(stream, self._deadline, self._place)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def _left(self, kind: type[httpcore.TimeoutException]) -> float:
+        left = self._deadline.remaining()
+        if left <= 0:
+            raise kind("the deadline has passed")
+        return left
+
+
+def _why_unconnected(error: Exception, place: str) -> str:
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the certificate of {place} cannot be trusted ({cause.verify_message.rstrip('.')})"
+    if isinstance(cause, ssl.SSLError):
+        reason = (cause.reason or "no reason given").lower().replace("_", " ")
+        return f"{place} does not agree on TLS ({reason})"
+    if isinstance(cause, ConnectionRefusedError):
+        return f"{place} refuses connections"
+    reason = getattr(cause, "strerror", None) or "no reason given"
+    return f"cannot connect to {place} ({reason})"
+
+
+def _what_happened(
+    error: Exception, status: int | None
+) -> tuple[type[errors.Unreachable | errors.BadAnswer], str]:
+    if isinstance(error, _BadBodyError):
+        return errors.BadAnswer, str(error)
+    if isinstance(error, httpx.TimeoutException):
+        return errors.Unreachable, "no complete answer came"
+    if status is not None:
+        return errors.BadAnswer, "the answer broke off"
+    # httpcore itself notices the close; what cannot be parsed has h11's complaint as its cause.
+    if isinstance(error, httpx.RemoteProtocolError):
+        if error.__cause__ is not None and error.__cause__.__cause__ is not None:
+            return errors.BadAnswer, "the answer is not HTTP"
+        return errors.Unreachable, "the connection was closed without an answer"
+    return errors.Unreachable, "the connection broke"
+
+
+def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None and not isinstance(error, kind):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _decode(answer: httpx.Response) -> Iterator[bytes]:
+    """The body in pieces, unzipped; httpx's own decoders can neither be bounded nor see the end."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", ""):
+        raise _BadBodyError("the answer has a content encoding that was not asked for")
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
+    size = received = 0
+    for piece in answer.iter_raw():
+        received += len(piece)
+        try:
+            chunk = unzip.decompress(piece, LARGEST_BODY - size + 1) if unzip else piece
+        except zlib.error as error:
+            raise _BadBodyError("the answer cannot be unzipped") from error
+        size += len(chunk)
+        if max(size, received) > LARGEST_BODY:
+            raise _BadBodyError("the answer is larger than 32 MiB")
+        yield chunk
+    if unzip and received and not unzip.eof:
+        raise _BadBodyError("the answer broke off", truncated=True)
+
+
+def _parse_json(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _finite(literal: str) -> float:
+    number = float(literal)
+    if not math.isfinite(number):
+        raise ValueError("JSON has no such number")
+    return number
+
+
+def _check_base_url(base_url: str) -> tuple[str, bool]:
+    """Its host, and whether it is https."""
+    cannot = errors.SettingsError(
+        f"The base URL {base_url!r} cannot be used.", hint="It looks like https://HOST/PATH."
+    )
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise cannot from error
+    if url.userinfo:
+        raise errors.SettingsError("The base URL must not contain a user name or a password.")
+    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
+        raise cannot
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise errors.SettingsError(
+            f"The base URL must start with https://: {url.host} would get the key in plain text.",
+            hint="http:// is for this machine alone: localhost, 127.0.0.1 or [::1].",
+        )
+    return url.host, url.scheme == "https"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """Whom to trust: the environment's choice, else the system's or certifi's, and ``ca_file``."""
+    file = os.environ.get("SSL_CERT_FILE") or None
+    directory = os.environ.get("SSL_CERT_DIR") or None
+    if file is None and directory is None:
+        system = ssl.get_default_verify_paths().capath
+        if system is not None and _is_hashed(Path(system)):
+            # OpenSSL reads the one file that it needs: 5 ms instead of 40 for a whole bundle.
+            directory = system
+        else:
+            import certifi
+
+            file = certifi.where()
+    try:
+        context = ssl.create_default_context(cafile=file, capath=directory)
+    except OSError as error:
+        raise errors.SettingsError(f"{file} holds no certificates that can be read.") from error
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:
+            raise errors.SettingsError(
+                f"{ca_file} holds no certificates that can be read.",
+                hint="`--ca-file` wants a PEM file.",
+            ) from error
+    return context
+
+
+def _is_hashed(directory: Path) -> bool:
+    try:
+        return any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]", file.name) for file in directory.iterdir())
+    except OSError:
+        return False

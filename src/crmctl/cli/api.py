@@ -1,0 +1,153 @@
+"""`crmctl api`: any request, with this profile's key."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import typer
+
+from crmctl.api.answer import read_success
+from crmctl.api.client import Listing, new_idempotency_key
+from crmctl.api.message import Request
+from crmctl.cli import options
+from crmctl.cli.context import Context
+from crmctl.errors import InvalidInput, UsageError
+from crmctl.output.json import write_value
+
+app = typer.Typer()
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+
+
+@app.command("api")
+def api(
+    ctx: typer.Context,
+    method: Annotated[
+        str,
+        typer.Argument(
+            metavar="METHOD", help="|".join(METHODS), autocompletion=options.one_of(METHODS)
+        ),
+    ],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="As in the reference: /v1/tasks.")],
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", "-f", metavar="K=V", help="A text field; may be repeated."),
+    ] = None,
+    typed_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--typed-field", "-F", metavar="K=V", help="A field in JSON: 3, true, null, [..], text."
+        ),
+    ] = None,
+    input: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The body, as JSON; - reads stdin.")
+    ] = None,
+    paginate: Annotated[
+        bool, typer.Option("--paginate", help="Read every page, print one list.")
+    ] = False,
+) -> None:
+    """Send any request to the API and print the answer as JSON.
+
+    Fields go into the query of a GET and into the body of anything else.
+    """
+    crm: Context = ctx.obj
+    method = method.upper()
+    if method not in METHODS:
+        raise UsageError(f"{method!r} is not a method; there are: {', '.join(METHODS)}.")
+    path, query = read_path(path)
+    fields = read_fields(field or [], typed_field or [])
+    body: Any = None
+    if method == "GET":
+        query |= {name: _query_text(value) for name, value in fields.items()}
+        if input is not None:
+            raise UsageError("A GET has no body: --input goes with POST and PUT.")
+    elif input is not None:
+        if fields:
+            raise UsageError("--input is the whole body; it excludes -f and -F.")
+        body = read_body(crm, input)
+    elif fields or method != "DELETE":
+        body = fields
+    if paginate:
+        if method != "GET":
+            raise UsageError("--paginate goes with GET.")
+        limit = query.pop("limit", None)
+        _show_items(crm, Listing(crm.client, path, query, None), page=limit)
+        return
+    headers = {"idempotency-key": new_idempotency_key()} if method == "POST" else {}
+    request = Request(method, path, query=query, body=body, headers=headers)
+    response = crm.client.transport(request)
+    read_success(request, response)
+    if not crm.dry_run:
+        write_value(response.content, stream=crm.stdout)
+
+
+def read_path(text: str) -> tuple[str, dict[str, str]]:
+    """A path below the base URL, and the query that was typed with it.
+
+    The reference's headings write ``/v1/tasks`` for ``/tasks``: both are taken. Raises `UsageError`
+    for a URL, which would send this profile's key elsewhere, and for a path that climbs.
+    """
+    parts = urlsplit(text)
+    if parts.scheme or parts.netloc:
+        raise UsageError(
+            f"{text!r} is a URL; give the path alone.",
+            hint="The key goes to its own server only. --profile chooses another.",
+        )
+    path = "/" + parts.path.strip("/").removeprefix("v1/")
+    if any(unquote(segment) in (".", "..") for segment in path.split("/")):
+        raise UsageError(f"{text!r} is not a path of the API.")
+    return path, dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def read_fields(texts: list[str], typed: list[str]) -> dict[str, Any]:
+    """The fields of ``-f k=v`` as text and of ``-F k=v`` as JSON, or text where it is none."""
+    fields: dict[str, Any] = {}
+    for given in texts:
+        name, value = _split(given, "-f")
+        fields[name] = value
+    for given in typed:
+        name, value = _split(given, "-F")
+        try:
+            fields[name] = json.loads(value)
+        except ValueError:
+            fields[name] = value
+    return fields
+
+
+def read_body(crm: Context, source: str) -> Any:
+    """The JSON in a file, or on stdin where the source is ``-``."""
+    if source == "-":
+        text = crm.text("-", "--input")
+    else:
+        try:
+            text = Path(source).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"--input: {source} cannot be read: {error}.") from error
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"--input: not JSON: {error}.") from error
+
+
+def _show_items(crm: Context, listing: Listing, *, page: str | None) -> None:
+    from crmctl.output import renderer
+    from crmctl.output.view import View
+
+    if page is not None:
+        crm.log(1, "--paginate reads every page; limit is left to crmctl.")
+    view = View(columns=[], fields=[], name="item", plural="items")
+    renderer("json").write_list(listing, view, stream=crm.stdout, style=crm.style())
+
+
+def _split(given: str, option: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals or not name:
+        raise UsageError(f"{option}: {given!r} is not NAME=VALUE.")
+    return name, value
+
+
+def _query_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,150 @@
+"""`crmctl auth`: keys and profiles."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from crmctl.cli import options
+from crmctl.cli.context import Context
+from crmctl.configfile import save_profile, set_default_profile
+from crmctl.credentials import check_key, find_key, forget_key, keep_key
+from crmctl.errors import CrmctlError, Forbidden, SettingsError, UsageError
+from crmctl.output.view import View, choose, columns_of
+from crmctl.profiles import EMBEDDED_PROFILES, VENDOR_URL, check_profile_name, check_setting
+
+app = typer.Typer(help="Keys and profiles: log in, log out, switch.")
+
+_STATUS = ("profile", "base_url", "user_id", "key_from", "accepted")
+
+
+@app.command("login")
+def login(
+    ctx: typer.Context,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="The API's; the vendor's if not given.")
+    ] = None,
+    key_stdin: Annotated[
+        bool, typer.Option("--key-stdin", help="Read the key from stdin, not from a prompt.")
+    ] = False,
+    store: Annotated[
+        str,
+        typer.Option(
+            metavar="WHERE",
+            help="keyring, or file (0600).",
+            autocompletion=options.one_of(("keyring", "file")),
+        ),
+    ] = "keyring",
+) -> None:
+    """Connect an account: check a key with the server, keep it, make the profile the default.
+
+    The profile is the one of --profile, else `default`.
+    """
+    crm: Context = ctx.obj
+    name = str(crm.flags.get("profile") or crm.environ.get("CRMCTL_PROFILE") or "default")
+    if name in EMBEDDED_PROFILES:
+        raise UsageError(f"{name} is the workspace on this machine and needs no key.")
+    check_profile_name(name)
+    store = check_setting("key_store", store, "--store")
+    known = crm.settings.config.profiles.get(name, {})
+    url = check_setting("base_url", base_url or known.get("base_url") or VENDOR_URL, "--base-url")
+    if crm.dry_run:
+        crm.note(f"Would check a key with {url} and keep it in the {store} for profile {name}.")
+        return
+    key = check_key(_read_key(crm, url, from_stdin=key_stdin), "the input")
+    try:
+        crm.client_for(url, key).list_tasks({}, limit=1).first()
+    except Forbidden:
+        crm.note("crmctl: note: the server knows the key; it may not read tasks.")
+    keep_key(name, url, key, store, crm.environ)
+    save_profile(crm.environ, name, url, store)
+    crm.note(f"Logged in to {url} as profile {name}, now the default. The key is in the {store}.")
+
+
+@app.command("logout")
+def logout(ctx: typer.Context) -> None:
+    """Forget the key of the profile in use. The profile stays."""
+    crm: Context = ctx.obj
+    profile = crm.settings.profile
+    if profile.kind == "workspace" or profile.key_store is None:
+        raise UsageError(f"The profile {profile.name} has no key of its own to forget.")
+    if crm.dry_run:
+        crm.note(f"Would forget the key of profile {profile.name}.")
+        return
+    if forget_key(profile.name, str(profile.base_url.value), profile.key_store, crm.environ):
+        crm.note(f"Forgot the key of profile {profile.name}.")
+    else:
+        crm.note(f"The profile {profile.name} had no key.")
+
+
+@app.command("status")
+def status(ctx: typer.Context) -> None:
+    """Show the profile in use, and whether the server accepts its key."""
+    crm: Context = ctx.obj
+    profile = crm.profile
+    found: dict[str, Any] = {
+        "profile": profile.name,
+        "base_url": profile.base_url.value,
+        "user_id": profile.user_id.value,
+        "key_from": None,
+        "accepted": None,
+    }
+    failure: CrmctlError | None = None
+    if profile.kind == "http":
+        found["key_from"] = find_key(profile, crm.environ).source
+        try:
+            crm.client.list_tasks({}, limit=1).first()
+            found["accepted"] = True
+        except CrmctlError as error:
+            found["accepted"] = False
+            failure = error
+    view = View(columns=columns_of(_STATUS), fields=list(_STATUS), name="status", plural="statuses")
+    fields = crm.flags.get("fields")
+    crm.show_one(found, choose(view, fields) if fields else view)
+    if failure is not None:
+        raise failure
+
+
+@app.command("switch")
+def switch(
+    ctx: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROFILE", autocompletion=options.complete_profile, help="Its name."
+        ),
+    ],
+) -> None:
+    """Make a profile the default."""
+    crm: Context = ctx.obj
+    if crm.dry_run:
+        crm.note(f"Would make {name} the default profile.")
+        return
+    set_default_profile(crm.environ, name)
+    crm.note(f"The default profile is {name}.")
+
+
+@app.command("token")
+def token(ctx: typer.Context) -> None:
+    """Print the key of the profile in use, for another program."""
+    crm: Context = ctx.obj
+    profile = crm.settings.profile
+    if profile.kind == "workspace":
+        raise UsageError(f"The profile {profile.name} is on this machine and has no key.")
+    crm.stdout.write(find_key(profile, crm.environ).value + "\n")
+
+
+def _read_key(crm: Context, url: str, *, from_stdin: bool) -> str:
+    if from_stdin:
+        if crm.stdin is None:
+            raise UsageError("--key-stdin reads stdin, which is closed.")
+        return crm.stdin.readline()
+    if not crm.may_ask():
+        raise SettingsError(
+            "There is nobody to ask for the key.", hint="Add --key-stdin and pipe the key in."
+        )
+    from getpass import getpass
+
+    crm.note("Keys are made in Settings → API → API Keys.")
+    return getpass(f"API key for {url}: ", stream=crm.stderr)

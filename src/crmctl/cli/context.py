@@ -1,0 +1,343 @@
+"""What a command needs, built when it first asks: settings, a client, output, a clock."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+from crmctl import __version__, errors
+from crmctl.api.client import Client
+from crmctl.api.message import Request, Response, Transport
+from crmctl.output import renderer
+from crmctl.settings import Profile, Settings, directory
+from crmctl.validate import Action, Problem, check_body
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    from crmctl.output.style import Style
+    from crmctl.output.view import View
+    from crmctl.resources import Resource
+    from crmctl.workspace.app import Workspace
+
+# The user of the sample data: `--mine` and `me` have someone to mean in the demo.
+DEMO_USER = "usr_abc123"
+
+
+class Context:
+    """One run of crmctl. The streams, the clock and the environment are the caller's."""
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        stdin: TextIO | None,
+        stdout: TextIO,
+        stderr: TextIO,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.environ = environ
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.clock = clock
+        self.sleep = sleep
+        self.flags: dict[str, Any] = {}
+        self.typed: dict[str, str] = {}
+        self._rehearsed: list[Request] = []
+        self._closing: list[Callable[[], None]] = []
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Flags, environment and config file, resolved."""
+        return Settings.load(self.environ, self.flags)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The account or workspace in use; says so once where nobody chose it."""
+        profile = self.settings.profile
+        if profile.fallback:
+            self.note("Using the embedded workspace; `crmctl auth login` connects an account.")
+        return profile
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether writes are shown instead of sent."""
+        return bool(self.flags.get("dry_run"))
+
+    @property
+    def verbosity(self) -> int:
+        """How often -v was given."""
+        return int(self.flags.get("verbose") or 0)
+
+    @cached_property
+    def client(self) -> Client:
+        """The API, over the profile's transport."""
+        return Client(self._transport(), warn=self._warn)
+
+    def client_for(self, base_url: str, key: str) -> Client:
+        """The API at a server that is no profile yet."""
+        return Client(self._http_transport(base_url, key), warn=self._warn)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The profile's embedded workspace; a usage error if the profile is a server."""
+        from crmctl.workspace.app import Workspace
+
+        workspace = Workspace(self.workspace_path, user_id=self._user_id(), clock=self._second)
+        self._closing.append(workspace.close)
+        return workspace
+
+    @property
+    def workspace_path(self) -> Path:
+        """Where the profile's workspace is, or would be."""
+        if self.profile.kind != "workspace":
+            raise errors.UsageError(
+                f"The profile {self.profile.name} is a server, not a workspace on this machine.",
+                hint="Add `--profile local`.",
+            )
+        return directory("data", self.environ) / f"{self.profile.name}.db"
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment this command runs at, aware."""
+        return self.clock()
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The zone that dates without an offset are in."""
+        return self.profile.zone()
+
+    @cached_property
+    def format(self) -> str:
+        """The output format: asked for, configured, or by where the output goes."""
+        if self.flags.get("json"):
+            return "json"
+        chosen = self.settings.output.value
+        return chosen or ("table" if self.stdout.isatty() else "plain")
+
+    def when(self, text: str, option: str, *, edge: Any = "start") -> str:
+        """A date that a person typed, as the API writes it; -v says what was understood."""
+        from crmctl.dates import parse_when
+        from crmctl.timestamps import format_timestamp
+
+        instant = parse_when(text, now=self.now, zone=self.zone, edge=edge)
+        sent = format_timestamp(instant)
+        local = f"{instant.astimezone(self.zone):%a %d %b %Y %H:%M:%S}"
+        self.log(1, f"{option} {text}: {local} ({sent})")
+        return sent
+
+    def user(self, user_id: str) -> str:
+        """A user ID, where ``me`` is the profile's own."""
+        if user_id != "me":
+            return user_id
+        mine = self._user_id()
+        if mine is None:
+            raise errors.SettingsError(
+                f"The profile {self.profile.name} has no user_id, so `me` is nobody.",
+                hint="Run `crmctl config set user_id USER_ID`.",
+            )
+        return mine
+
+    def text(self, value: str, option: str) -> str:
+        """Text from the command line, or all of stdin where the value is ``-``."""
+        if value != "-":
+            return value
+        if self.stdin is None:
+            raise errors.UsageError(f"{option} - reads stdin, which is closed.")
+        try:
+            text = self.stdin.read()
+        except UnicodeDecodeError as error:
+            raise errors.InvalidInput(f"{option} -: stdin is not UTF-8 text ({error}).") from error
+        self.typed[option] = text
+        return text.rstrip("\n")
+
+    def check(self, resource: Resource, body: Mapping[str, Any], action: Action) -> None:
+        """Raise `InvalidInput` if the API would refuse this body; nothing was sent yet."""
+        refuse(check_body(resource, body, action))
+
+    def show_list(self, items: Iterable[Mapping[str, Any]], view: View) -> int:
+        """Print items in the chosen format and give their number."""
+        return int(self._renderer.write_list(items, view, stream=self.stdout, style=self.style()))
+
+    def show_one(self, item: Mapping[str, Any], view: View) -> None:
+        """Print one thing in the chosen format."""
+        self._renderer.write_one(item, view, stream=self.stdout, style=self.style())
+
+    def show_written(self, item: Mapping[str, Any], view: View) -> None:
+        """Print what a write gave; a dry run has written nothing."""
+        if not self.dry_run:
+            self.show_one(item, view)
+
+    def show_written_list(self, items: list[dict[str, Any]], view: View) -> None:
+        """Print what several writes gave."""
+        if not self.dry_run:
+            self.show_list(items, view)
+
+    def done(self, text: str) -> None:
+        """Say that a write is confirmed; only a person at a terminal needs to be told."""
+        if self.stderr.isatty() and not self.dry_run:
+            self.note(text)
+
+    def style(self) -> Style:
+        """How to render: width and colour are those of the terminal as it is now."""
+        from crmctl.output import terminal
+        from crmctl.output.style import Style
+
+        table = self.format == "table"
+        return Style(
+            color=table
+            and terminal.wants_color(self.settings.color.value, self.stdout, self.environ),
+            width=terminal.width(self.stdout, self.environ) if table else None,
+            now=self.now,
+            zone=self.zone if table else UTC,
+            raw=bool(self.flags.get("raw")),
+            chosen=bool(self.flags.get("fields")),
+        )
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless asked to be quiet."""
+        if not self.flags.get("quiet"):
+            from crmctl.output.text import visible
+
+            self.stderr.write(visible(text) + "\n")
+            self.stderr.flush()
+
+    def log(self, level: int, text: str) -> None:
+        """Say something on stderr if -v was given that often."""
+        if self.verbosity >= level:
+            from crmctl.output.text import visible
+
+            self.stderr.write(visible(text) + "\n")
+            self.stderr.flush()
+
+    def may_ask(self) -> bool:
+        """Whether a prompt would reach a person."""
+        if self.settings.no_input.value or self.stdin is None:
+            return False
+        return self.stdin.isatty() and self.stderr.isatty()
+
+    def confirm(self, question: str, *, flag: str) -> bool:
+        """Ask on the terminal, No by default. Elsewhere a usage error that names the flag."""
+        if not self.may_ask():
+            raise errors.UsageError(
+                "This needs a yes, and there is nobody to ask.", hint=f"Add {flag}."
+            )
+        from crmctl.output.text import visible
+
+        self.stderr.write(f"{visible(question)} [y/N] ")
+        self.stderr.flush()
+        assert self.stdin is not None  # noqa: S101 - may_ask said so
+        return self.stdin.readline().strip().lower() in ("y", "yes")
+
+    def report(self, error: errors.CrmctlError, args: list[str]) -> None:
+        """Print an error on stderr, as JSON where the output is JSON, and what was piped in."""
+        from crmctl.output.messages import error_json, error_text
+
+        if self._reports_json(args):
+            self.stderr.write(error_json(error, typed=self.typed) + "\n")
+        else:
+            from crmctl.output import terminal
+
+            color = terminal.wants_color(
+                self.flags.get("color") or "auto", self.stderr, self.environ
+            )
+            self.stderr.write(error_text(error, color=color))
+            for option, text in self.typed.items():
+                self.stderr.write(f"What came in for {option} was not saved; here it is:\n{text}")
+                self.stderr.write("" if text.endswith("\n") else "\n")
+        self.stderr.flush()
+
+    def finish(self) -> None:
+        """Print what a dry run collected."""
+        if self.dry_run and self._rehearsed:
+            from crmctl.output.json import write_value
+
+            shown = [_described(request) for request in self._rehearsed]
+            write_value(shown[0] if len(shown) == 1 else shown, stream=self.stdout)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        while self._closing:
+            self._closing.pop()()
+
+    @cached_property
+    def _renderer(self) -> ModuleType:
+        return renderer(self.format)
+
+    def _reports_json(self, args: list[str]) -> bool:
+        # A command line that could not be parsed has set no flags yet.
+        for arg, following in zip(args, [*args[1:], ""], strict=True):
+            if arg == "--json" or (arg in ("-o", "--output") and following.startswith("json")):
+                return True
+            if arg.startswith(("-ojson", "--output=json")):
+                return True
+        try:
+            return self.format.startswith("json")
+        except errors.CrmctlError:
+            return False
+
+    def _transport(self) -> Transport:
+        if self.dry_run:
+            return self._rehearse
+        if self.profile.kind == "workspace":
+            return self.workspace
+        from crmctl.credentials import find_key
+
+        key = find_key(self.profile, self.environ)
+        return self._http_transport(str(self.profile.base_url.value), key.value)
+
+    def _http_transport(self, base_url: str, key: str) -> Transport:
+        from crmctl.api.http import HttpTransport
+        from crmctl.api.retry import retrying
+
+        transport = HttpTransport(
+            base_url,
+            key=key,
+            timeout=self.settings.timeout.value,
+            ca_file=self.settings.ca_file.value,
+            user_agent=f"crmctl/{__version__}",
+            log=self.log,
+        )
+        self._closing.append(transport.close)
+        return retrying(transport, sleep=self.sleep, random=random.uniform, log=self.log)
+
+    def _rehearse(self, request: Request) -> Response:
+        if request.method != "GET":
+            self._rehearsed.append(request)
+        return Response(200, {"success": True, "data": {}})
+
+    def _user_id(self) -> str | None:
+        mine = self.profile.user_id.value
+        return DEMO_USER if mine is None and self.profile.name == "demo" else mine
+
+    def _second(self) -> datetime:
+        return self.clock().replace(microsecond=0)
+
+    def _warn(self, warning: Mapping[str, Any]) -> None:
+        self.note(f"crmctl: note: {warning.get('field')} {warning.get('message')}")
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raise `InvalidInput` for these problems, if there are any."""
+    if len(problems) == 1:
+        only = problems[0]
+        raise errors.InvalidInput(f"{only['field']} {only['message']}.", details=[dict(only)])
+    if problems:
+        details = [dict(problem) for problem in problems]
+        raise errors.InvalidInput(f"{len(problems)} values cannot be sent.", details=details)
+
+
+def _described(request: Request) -> dict[str, Any]:
+    described: dict[str, Any] = {"method": request.method, "path": request.path}
+    if request.query:
+        described["query"] = dict(request.query)
+    if request.body is not None:
+        described["body"] = request.body
+    return described

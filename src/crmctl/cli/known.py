@@ -1,0 +1,105 @@
+"""IDs for completion, with their titles: from this machine, never from the network."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from crmctl.cli.context import Context
+from crmctl.errors import CrmctlError
+from crmctl.resources import TASK, Resource
+from crmctl.settings import directory
+
+Names = dict[str, dict[str, str]]
+"""For each kind (task, user, contact, deal, project): ID to title or name."""
+
+_KEPT = 200
+# A completed word stands on the command line unquoted: nothing that a shell would interpret.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]+")
+
+
+def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
+    """IDs of that kind that begin with ``prefix``; none where settings or files are unusable."""
+    try:
+        profile = crm.settings.profile
+        if profile.kind == "workspace":
+            found = _in_workspace(crm, kind, prefix)
+        else:
+            names = _read(_path(crm)).get(kind, {})
+            found = [(known, name) for known, name in names.items() if known.startswith(prefix)]
+    except CrmctlError:
+        return []
+    return [(known, name) for known, name in found if _PLAIN_ID.fullmatch(known)]
+
+
+class Recent:
+    """Collects what a list over the network shows, and keeps it in the cache directory."""
+
+    def __init__(self, crm: Context, resource: Resource) -> None:
+        self._crm = crm
+        self._resource = resource
+        self._found: Names = {}
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Remember an item's ID and title, and those of what it relates to."""
+        if self._resource is TASK:
+            self._note("task", item.get("id"), item.get("title"))
+            self._note("user", item.get("assignee_id"), item.get("assignee_name"))
+            related = item.get("related_to")
+            if isinstance(related, dict):
+                self._note(related.get("type"), related.get("id"), related.get("name"))
+        else:
+            for kind in ("contact", "deal", "user"):
+                self._note(kind, item.get(f"{kind}_id"), item.get(f"{kind}_name"))
+
+    def save(self) -> None:
+        """Put what was found before what is kept. A cache that cannot be written is no failure."""
+        if not self._found:
+            return
+        path = _path(self._crm)
+        kept = _read(path)
+        for kind, names in self._found.items():
+            merged = {**names, **kept.get(kind, {}), **names}
+            kept[kind] = dict(list(merged.items())[:_KEPT])
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+                json.dump(kept, file)
+            draft.replace(path)
+        except OSError as error:
+            self._crm.log(1, f"crmctl: note: nothing kept for completion: {error}")
+
+    def _note(self, kind: Any, known: Any, name: Any) -> None:
+        if isinstance(kind, str) and isinstance(known, str):
+            names = self._found.setdefault(kind, {})
+            if len(names) < _KEPT:
+                names[known] = str(name or "")
+
+
+def _path(crm: Context) -> Path:
+    return directory("cache", crm.environ) / f"known-{crm.settings.profile.name}.json"
+
+
+def _read(path: Path) -> Names:
+    try:
+        names = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}  # nothing was listed yet, or the cache is of no use: completion offers nothing
+    return names if isinstance(names, dict) else {}
+
+
+def _in_workspace(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
+    from crmctl.workspace.records import find_names
+    from crmctl.workspace.store import Store
+
+    path = directory("data", crm.environ) / f"{crm.settings.profile.name}.db"
+    store = Store(path, busy_seconds=1)
+    try:
+        with store.reading() as connection:
+            return find_names(connection, kind, prefix, limit=100)
+    finally:
+        store.close()

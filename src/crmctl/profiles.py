@@ -1,0 +1,192 @@
+"""What a profile is, and what its values may be.
+
+Every command imports this module, so it imports next to nothing: what only some of them need is
+imported where it is used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from crmctl import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+VENDOR_URL = "https://app.automatenexuscrm.com/functions/v1/api"
+EMBEDDED_PROFILES = ("local", "demo")
+RESERVED_NAME = "environment"
+OUTPUT_FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids")
+KEY_STORES = ("keyring", "file")
+
+T = TypeVar("T")
+
+
+def directory(
+    kind: Literal["config", "data", "state", "cache"], environ: Mapping[str, str]
+) -> Path:
+    """Where files of that kind are: CRMCTL_CONFIG_DIR and its like, else the system's place.
+
+    Creates nothing.
+    """
+    if moved := environ.get(f"CRMCTL_{kind.upper()}_DIR"):
+        return Path(moved)
+    import platformdirs
+
+    places = platformdirs.PlatformDirs("crmctl", appauthor=False)
+    return Path(getattr(places, f"user_{kind}_dir"))
+
+
+class Value(Generic[T]):
+    """A setting's value, and its source: ``--timeout``, ``CRMCTL_TIMEOUT``, ``default`` …"""
+
+    __slots__ = ("source", "value")
+
+    def __init__(self, value: T, source: str) -> None:
+        self.value = value
+        self.source = source
+
+    def __repr__(self) -> str:
+        return f"Value({self.value!r}, {self.source!r})"
+
+
+class Profile:
+    """What commands talk to: an embedded workspace, or the API at ``base_url.value``.
+
+    ``base_url.value`` is None for a workspace, else a checked URL without a trailing slash.
+    ``source`` says what chose the profile; ``fallback`` is true where nothing did.
+    """
+
+    __slots__ = (
+        "base_url",
+        "fallback",
+        "key_store",
+        "kind",
+        "name",
+        "output",
+        "source",
+        "timezone",
+        "user_id",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        *,
+        base_url: Value[str | None],
+        user_id: Value[str | None],
+        timezone: Value[str | None],
+        output: Value[str | None],
+        key_store: str | None = None,
+        fallback: bool = False,
+    ) -> None:
+        self.name = name
+        self.source = source
+        self.kind: Literal["workspace", "http"] = "workspace" if base_url.value is None else "http"
+        self.base_url = base_url
+        self.user_id = user_id
+        self.timezone = timezone
+        self.output = output
+        self.key_store = key_store
+        self.fallback = fallback
+
+    def zone(self) -> tzinfo:
+        """The profile's time zone, else the machine's. Raises SettingsError for an unknown one."""
+        from crmctl import dates
+
+        if self.timezone.value is None:
+            return dates.machine_zone()
+        try:
+            return dates.zone_named(self.timezone.value)
+        except errors.SettingsError as error:
+            message = f"timezone from {self.timezone.source} is {self.timezone.value!r:.80}."
+            raise errors.SettingsError(message, hint=error.hint) from None
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with a configured profile's name, as a sentence; None if nothing is."""
+    if name == RESERVED_NAME:
+        return f"The name {name} is reserved for what CRMCTL_API_KEY and CRMCTL_BASE_URL give."
+    if name.isascii() and len(name) <= 64 and name.replace("-", "a").replace("_", "a").isalnum():
+        return None
+    return f"A profile's name has 1 to 64 letters, digits, - and _, unlike {name!r:.80}."
+
+
+def check_setting(key: str, value: str, source: str) -> str:
+    """The value of a profile's key as it is used. Raises SettingsError: key, source, what fits.
+
+    A ``base_url`` loses its trailing slashes. A time zone's name is not looked up: that needs the
+    zone database, and whoever needs the zone asks it.
+    """
+    if key == "base_url":
+        try:
+            _parse_url(value)
+        except ValueError as error:
+            # The URL is not repeated: what is wrong with it may be the password in it.
+            raise errors.SettingsError(f"base_url from {source} {error}.") from None
+        return value.rstrip("/")
+    accepted = {"output": OUTPUT_FORMATS, "key_store": KEY_STORES}.get(key)
+    if accepted and value not in accepted:
+        advice = f"Accepted: {', '.join(accepted)}."
+    elif not value or not value.isprintable() or " " in value:
+        advice = "It must be one word."
+    else:
+        return value
+    raise errors.SettingsError(f"{key} from {source} is {value!r:.80}. {advice}")
+
+
+def check_profile_name(name: str) -> None:
+    """Raise SettingsError if no configured profile can have that name."""
+    if problem := name_problem(name):
+        raise errors.SettingsError(problem)
+
+
+def origin(url: str) -> str:
+    """What a key belongs to, ``https://host:443`` of a base URL. Raises SettingsError."""
+    try:
+        scheme, host, port = _parse_url(url)
+    except ValueError as error:
+        raise errors.SettingsError(f"The base URL {error}.") from None
+    return f"{scheme}://{host}:{port}"
+
+
+def _parse_url(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a base URL; ValueError, without the URL, says what is wrong."""
+    import ipaddress
+    from urllib.parse import urlsplit
+
+    # What urlsplit drops, or reads unlike an HTTP client, does not get that far.
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise ValueError("holds a character that a URL cannot hold")
+    if "?" in url or "#" in url:
+        raise ValueError("must end with its path: no ? and no #")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("is not a URL such as https://crm.example.com/api") from None
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user name or a password")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        address = None
+    named = host.replace("-", "").replace(".", "").replace("_", "").isalnum()
+    if parts.scheme not in ("http", "https") or port == 0 or not (address or named):
+        raise ValueError("is not a URL such as https://crm.example.com/api")
+    if parts.scheme == "http" and host != "localhost" and not (address and address.is_loopback):
+        raise ValueError("must begin with https://; http:// is for localhost alone")
+    if address and address.version == 6:
+        host = f"[{address}]"
+    return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)
+
+
+def environment_url(environ: Mapping[str, str]) -> Value[str]:
+    """Where CRMCTL_API_KEY belongs: CRMCTL_BASE_URL, else the vendor's. Raises SettingsError."""
+    if url := environ.get("CRMCTL_BASE_URL"):
+        source = "CRMCTL_BASE_URL"
+        return Value(check_setting("base_url", url, source), source)
+    return Value(VENDOR_URL, "default")

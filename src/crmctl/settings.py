@@ -1,0 +1,231 @@
+"""The global options, the environment and the config file as one: each value has its source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmctl import configfile, errors
+from crmctl.profiles import (
+    EMBEDDED_PROFILES,
+    RESERVED_NAME,
+    VENDOR_URL,
+    Profile,
+    Value,
+    check_setting,
+    directory,
+    environment_url,
+    origin,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["VENDOR_URL", "Profile", "Settings", "Value", "directory", "origin", "profile_names"]
+
+COLORS = ("auto", "always", "never")
+DEFAULT_TIMEOUT = 30.0
+MAX_TIMEOUT = 86_400.0  # a day; far beyond it the operating system's timers overflow
+
+profile_names = configfile.profile_names
+
+
+class Settings:
+    """The global options, the environment and the config file as one.
+
+    ``flags`` are the global options by name; None, and False for ``no_input``, stand for those
+    that were not given. The config file is read and the profile chosen when they are first asked
+    for: a command that needs neither works without.
+    """
+
+    __slots__ = (
+        "_config",
+        "_environ",
+        "_flags",
+        "_profile",
+        "ca_file",
+        "color",
+        "no_input",
+        "timeout",
+    )
+
+    def __init__(self, environ: Mapping[str, str], flags: Mapping[str, object]) -> None:
+        self._environ = environ
+        self._flags = flags
+        self._config: configfile.Config | None = None
+        self._profile: Profile | None = None
+        self.timeout = _read_timeout(self._find("timeout"))
+        self.color = _read_color(self._find("color"))
+        self.no_input = _read_no_input(self._find("no_input"))
+        self.ca_file: Value[str | None] = self._find("ca_file") or Value(None, "default")
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
+        """The settings of one command. Raises SettingsError for a value that does not fit."""
+        return cls(environ, flags)
+
+    @property
+    def config_path(self) -> Path:
+        """Where the config file is, or would be."""
+        return directory("config", self._environ) / configfile.FILE_NAME
+
+    @property
+    def config(self) -> configfile.Config:
+        """What the config file says. Raises SettingsError where it is not in order."""
+        if self._config is None:
+            self._config = configfile.read_config(self._environ)
+        return self._config
+
+    @property
+    def profile(self) -> Profile:
+        """What this command talks to.
+
+        It is what --profile or CRMCTL_PROFILE names; else ``environment``, where CRMCTL_API_KEY is
+        set; else the config file's ``default_profile``; else ``local``. Raises SettingsError for a
+        name that is not known, and Unauthorized where CI is set and nothing chose a profile.
+        """
+        if self._profile is None:
+            self._profile = self._choose_profile()
+        return self._profile
+
+    @property
+    def output(self) -> Value[str | None]:
+        """The output format, None for the terminal's or the pipe's; where no profile is needed."""
+        if self._find("output"):
+            return self._setting("output", {}, "")
+        profile = self._profile_if_any()
+        return profile.output if profile else Value(None, "default")
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every setting in effect, as ``{"key", "value", "source"}``: what `config list` shows."""
+        profile = self._profile_if_any()
+        nothing: Value[str | None] = Value(None, "default")
+        default_profile = self.config.default_profile
+        values: dict[str, Value[Any]] = {
+            "profile": Value(profile.name, profile.source) if profile else nothing,
+            "base_url": profile.base_url if profile else nothing,
+            "user_id": profile.user_id if profile else self._setting("user_id", {}, ""),
+            "timezone": profile.timezone if profile else self._setting("timezone", {}, ""),
+            "output": self.output,
+            "timeout": self.timeout,
+            "color": self.color,
+            "no_input": self.no_input,
+            "ca_file": self.ca_file,
+            "default_profile": (
+                Value(default_profile, configfile.FILE_NAME) if default_profile else nothing
+            ),
+            "config_file": Value(
+                str(self.config_path),
+                "CRMCTL_CONFIG_DIR" if self._environ.get("CRMCTL_CONFIG_DIR") else "default",
+            ),
+        }
+        return [
+            {"key": key, "value": value.value, "source": value.source}
+            for key, value in values.items()
+        ]
+
+    def _find(self, key: str) -> Value[Any] | None:
+        flag = self._flags.get(key)
+        if flag is not None and flag is not False:
+            return Value(flag, "--" + key.replace("_", "-"))
+        variable = f"CRMCTL_{key.upper()}"
+        text = self._environ.get(variable)
+        return Value(text, variable) if text else None
+
+    def _setting(self, key: str, table: Mapping[str, str], source: str) -> Value[str | None]:
+        value = self._find(key)
+        if value is None and key in table:
+            value = Value(table[key], source)
+        if value is None:
+            return Value(None, "default")
+        checked = check_setting(key, str(value.value), value.source)
+        return Value(checked, value.source)
+
+    def _profile_if_any(self) -> Profile | None:
+        try:
+            return self.profile
+        except errors.Unauthorized:
+            return None
+
+    def _choose_profile(self) -> Profile:
+        if chosen := self._find("profile"):
+            return self._named_profile(str(chosen.value), chosen.source)
+        if self._environ.get("CRMCTL_API_KEY"):
+            url = environment_url(self._environ)
+            base_url: Value[str | None] = Value(url.value, url.source)
+            return self._make_profile(RESERVED_NAME, "CRMCTL_API_KEY", base_url, table={}, place="")
+        if name := self.config.default_profile:
+            return self._named_profile(name, configfile.FILE_NAME)
+        if self._environ.get("CI", "").lower() not in ("", "0", "false"):
+            raise errors.Unauthorized(
+                "CI is set, and there is neither a profile nor CRMCTL_API_KEY: what a job wrote to"
+                " a workspace on this machine would be thrown away.",
+                hint="Set CRMCTL_API_KEY, or say `--profile local` if the workspace is meant.",
+            )
+        return self._named_profile("local", "default")
+
+    def _named_profile(self, name: str, source: str) -> Profile:
+        self.config.require(name, source)
+        table = self.config.profiles.get(name, {})
+        place = f"{configfile.FILE_NAME} [profiles.{name}]"
+        base_url: Value[str | None] = Value(None, "default")
+        if "base_url" in table:
+            url = check_setting("base_url", table["base_url"], place)
+            base_url = Value(url, place)
+        elif name not in EMBEDDED_PROFILES:
+            base_url = Value(VENDOR_URL, "default")
+        return self._make_profile(name, source, base_url, table=table, place=place)
+
+    def _make_profile(
+        self,
+        name: str,
+        source: str,
+        base_url: Value[str | None],
+        *,
+        table: Mapping[str, str],
+        place: str,
+    ) -> Profile:
+        key_store = table.get("key_store")
+        if key_store is not None:
+            key_store = check_setting("key_store", key_store, place)
+        return Profile(
+            name,
+            source,
+            base_url=base_url,
+            user_id=self._setting("user_id", table, place),
+            timezone=self._setting("timezone", table, place),
+            output=self._setting("output", table, place),
+            key_store=key_store,
+            fallback=source == "default",
+        )
+
+
+def _read_timeout(given: Value[Any] | None) -> Value[float]:
+    if given is None:
+        return Value(DEFAULT_TIMEOUT, "default")
+    try:
+        seconds = float(given.value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MAX_TIMEOUT:
+        message = f"timeout from {given.source} is {given.value!r:.80}."
+        advice = f"Accepted: seconds, more than 0 and at most {MAX_TIMEOUT:.0f}."
+        raise errors.SettingsError(f"{message} {advice}")
+    return Value(seconds, given.source)
+
+
+def _read_color(given: Value[Any] | None) -> Value[str]:
+    if given is None:
+        return Value("auto", "default")
+    if given.value not in COLORS:
+        message = (
+            f"color from {given.source} is {given.value!r:.80}. Accepted: {', '.join(COLORS)}."
+        )
+        raise errors.SettingsError(message)
+    return Value(str(given.value), given.source)
+
+
+def _read_no_input(given: Value[Any] | None) -> Value[bool]:
+    if given is None:
+        return Value(False, "default")  # noqa: FBT003 - the setting's value is a truth value
+    return Value(str(given.value).lower() not in ("0", "false"), given.source)

@@ -1,0 +1,212 @@
+"""What is tried again, when, and when not."""
+
+from __future__ import annotations
+
+import pytest
+
+from crmctl import errors
+from crmctl.api.message import Request, Response
+from crmctl.api.retry import RETRIED_STATUSES, Deadline, retry_after_seconds, retrying
+
+GET = Request("GET", "/tasks")
+FINE = Response(200, {"success": True, "data": []})
+DATE = "Wed, 25 Mar 2026 17:00:00 GMT"
+EPOCH = 1774458000  # the same instant
+
+
+class World:
+    """A transport that plays ``outcomes``, and a clock that only sleeping moves."""
+
+    def __init__(self, *outcomes: Response | errors.CrmctlError, timeout: float = 30.0) -> None:
+        self.outcomes = list(outcomes)
+        self.now = 1000.0
+        self.sent = 0
+        self.slept: list[float] = []
+        self.ceilings: list[float] = []
+        self.lines: list[tuple[int, str]] = []
+        self.deadline = Deadline(timeout, clock=lambda: self.now)
+        self.call = retrying(
+            self._send,
+            deadline=self.deadline,
+            sleep=self._sleep,
+            random=self._highest,
+            log=lambda level, line: self.lines.append((level, line)),
+        )
+
+    def _send(self, request: Request) -> Response:
+        self.sent += 1
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Response):
+            return outcome
+        raise outcome
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def _highest(self, low: float, high: float) -> float:
+        assert low == 0
+        self.ceilings.append(high)
+        return high
+
+
+def refusal(status: int, **headers: str) -> Response:
+    return Response(
+        status, headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
+
+
+@pytest.mark.parametrize("status", sorted(RETRIED_STATUSES))
+def test_a_get_is_tried_again_after_a_status_that_tends_to_pass(status: int) -> None:
+    world = World(refusal(status), FINE)
+    assert world.call(GET) is FINE
+    assert world.sent == 2
+    assert world.lines == [(1, f"GET /tasks: {status}, trying again in 0.5 s (2 of 3)")]
+
+
+@pytest.mark.parametrize("status", [200, 301, 302, 400, 401, 403, 404, 409, 422, 501])
+def test_any_other_status_is_the_answer(status: int) -> None:
+    world = World(refusal(status))
+    assert world.call(GET).status == status
+    assert (world.sent, world.slept, world.lines) == (1, [], [])
+
+
+def test_a_get_is_tried_again_after_a_failure_that_may_pass() -> None:
+    world = World(
+        errors.Unreachable("GET /tasks was not sent: no."),
+        errors.BadAnswer("GET /tasks: the answer broke off.", retryable=True),
+        FINE,
+    )
+    assert world.call(GET) is FINE
+    assert world.lines == [
+        (1, "GET /tasks was not sent: no, trying again in 0.5 s (2 of 3)"),
+        (1, "GET /tasks: the answer broke off, trying again in 1.0 s (3 of 3)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        errors.Unreachable("the certificate cannot be trusted", retryable=False),
+        errors.BadAnswer("the answer is larger than 32 MiB"),
+        errors.SettingsError("plain text"),
+    ],
+)
+def test_a_failure_that_stays_is_raised_at_once(failure: errors.CrmctlError) -> None:
+    world = World(failure)
+    with pytest.raises(type(failure)) as raised:
+        world.call(GET)
+    assert raised.value is failure
+    assert world.sent == 1
+
+
+def test_after_three_attempts_the_caller_gets_what_there_is() -> None:
+    last = errors.Unreachable("third")
+    world = World(errors.Unreachable("first"), refusal(503), last)
+    with pytest.raises(errors.Unreachable, match="third"):
+        world.call(GET)
+    world = World(refusal(429), refusal(503), refusal(500))
+    assert world.call(GET).status == 500
+    assert world.sent == 3
+
+
+def test_the_backoff_doubles() -> None:
+    world = World(refusal(503), refusal(503), FINE)
+    world.call(GET)
+    assert world.ceilings == world.slept == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("outcome", [refusal(503), refusal(429), errors.Unreachable("refused")])
+def test_a_write_passes_through_once(
+    method: str, outcome: Response | errors.CrmctlError
+) -> None:
+    world = World(outcome)
+    if isinstance(outcome, Response):
+        assert world.call(Request(method, "/tasks", body={})) is outcome
+    else:
+        with pytest.raises(type(outcome)):
+            world.call(Request(method, "/tasks", body={}))
+    assert (world.sent, world.slept) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "7"}, 7),
+        ({"retry_after": " 1.5 "}, 1.5),
+        ({"retry_after": "Wed, 25 Mar 2026 17:00:09 GMT", "date": DATE}, 9),
+        ({"retry_after": "Wednesday, 25-Mar-26 17:00:09 GMT", "date": DATE}, 9),
+        ({"retry_after": "Wed Mar 25 17:00:09 2026", "date": DATE}, 9),
+        ({"retry_after": "Wed, 25 Mar 2026 16:00:00 GMT", "date": DATE}, 0),
+        ({"retry_after": "Wed, 25 Mar 2026 17:00:09 GMT"}, 4),
+        ({"retry_after": "Wed, 25 Mar 2026 17:00:09 GMT", "date": "noon"}, 4),
+        ({"x_ratelimit_reset": str(EPOCH + 9), "date": DATE}, 9),
+        ({"retry_after": "soon", "x_ratelimit_reset": str(EPOCH + 9), "date": DATE}, 9),
+        ({"retry_after": "7", "x_ratelimit_reset": str(EPOCH + 9), "date": DATE}, 7),
+        ({}, None),
+        ({"retry_after": ""}, None),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "-5"}, None),
+        ({"retry_after": "inf"}, None),
+        ({"retry_after": "Wed, 99 Foo 2026 17:00:00 GMT"}, None),
+        ({"x_ratelimit_reset": "tomorrow"}, None),
+    ],
+)
+def test_what_the_server_asks_for(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_seconds(refusal(429, **headers), now=lambda: EPOCH + 5.0) == seconds
+
+
+def test_the_reset_of_a_rate_limit_matters_only_when_it_was_hit() -> None:
+    response = refusal(503, x_ratelimit_reset=str(EPOCH + 9), date=DATE)
+    assert retry_after_seconds(response) is None
+
+
+def test_it_never_wakes_earlier_than_asked_nor_than_its_own_backoff() -> None:
+    world = World(refusal(429, retry_after="7"), refusal(503, retry_after="0.2"), FINE)
+    assert world.call(GET) is FINE
+    assert world.slept == [7.0, 1.0]
+
+
+def test_a_header_that_makes_no_sense_means_ordinary_backoff() -> None:
+    world = World(refusal(429, retry_after="soon"), FINE)
+    assert world.call(GET) is FINE
+    assert world.slept == [0.5]
+
+
+@pytest.mark.parametrize(("asked", "timeout"), [("31", 30.0), ("121", 1000.0)])
+def test_a_wait_too_long_for_a_rate_limit_says_when_to_come_back(
+    asked: str, timeout: float
+) -> None:
+    world = World(refusal(429, retry_after=asked), timeout=timeout)
+    with pytest.raises(errors.RateLimited) as raised:
+        world.call(GET)
+    assert raised.value.exit_status == 7
+    assert raised.value.status == 429
+    assert raised.value.hint == f"Run it again in {asked} s."
+    assert (world.sent, world.slept) == (1, [])
+
+
+def test_a_wait_too_long_for_anything_else_gives_what_there_is() -> None:
+    world = World(refusal(503, retry_after="31"))
+    assert world.call(GET).status == 503
+    world = World(errors.Unreachable("refused"), timeout=0.5)
+    with pytest.raises(errors.Unreachable, match="refused"):
+        world.call(GET)
+    assert (world.sent, world.slept) == (1, [])
+
+
+def test_one_deadline_covers_attempts_and_sleeps() -> None:
+    world = World(refusal(503, retry_after="20"), refusal(503, retry_after="20"), FINE)
+    assert world.call(GET).status == 503
+    assert world.slept == [20.0]
+
+
+def test_the_outermost_with_starts_the_deadline() -> None:
+    world = World(refusal(503, retry_after="20"), FINE, refusal(503, retry_after="20"), FINE)
+    with world.deadline:
+        assert world.call(GET) is FINE
+        assert world.deadline.remaining() == 10.0
+        assert world.call(GET).status == 503
+    assert world.deadline.remaining() == 30.0
+    assert world.call(GET) is FINE
