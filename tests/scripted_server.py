@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl
@@ -114,7 +114,7 @@ def delayed(seconds: float, data: bytes) -> Step:
     def step(connection: Connection) -> bool:
         if not connection.over.wait(min(seconds, PATIENCE)):
             connection.socket.sendall(data)
-        return False
+        return True
 
     return step
 
@@ -169,8 +169,9 @@ class ScriptedServer:
                     accepted.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(PATIENCE)
-            assert not thread.is_alive(), "a step of the script does not end"
         self._listener.close()
+        alive = [thread.name for thread in self._threads if thread.is_alive()]
+        assert not alive, "a step of the script does not end"
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -186,6 +187,16 @@ class ScriptedServer:
             self.connections += 1
             self._start(self._serve, accepted)
 
+    @contextlib.contextmanager
+    def _tracked(self, accepted: socket.socket) -> Iterator[None]:
+        with self._lock:
+            self._open.add(accepted)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(accepted)
+
     def _serve(self, accepted: socket.socket) -> None:
         accepted.settimeout(PATIENCE)
         # A client that leaves in the middle is what many of these tests are about.
@@ -195,9 +206,7 @@ class ScriptedServer:
                 accepted = stack.enter_context(
                     self._context.wrap_socket(accepted, server_side=True)
                 )
-            with self._lock:
-                self._open.add(accepted)
-            stack.callback(self._open.discard, accepted)
+            stack.enter_context(self._tracked(accepted))
             stream = stack.enter_context(accepted.makefile("rb"))
             while not self._over.is_set():
                 request = _read_request(stream)
@@ -211,7 +220,7 @@ class ScriptedServer:
 
 
 def _read_request(stream: Any) -> Received | None:
-    first = stream.readline().decode("ascii").split()
+    first = stream.readline().decode("latin-1").split()
     if len(first) != 3:
         return None
     headers: dict[str, str] = {}

@@ -182,21 +182,14 @@ def unset_value(environ: Mapping[str, str], key: str, profile: str | None = None
     """Take a key, named as for `set_value`, out of the config file; False if it was not there."""
     name, key = _locate(key, profile)
     config = read_config(environ)
-    if name is None:
-        present = config.default_profile is not None
-    else:
-        present = key in config.profiles.get(name, {})
+    present = key in config.profiles.get(name, {}) if name else bool(config.default_profile)
     if present:
         _change(environ, {(name, key): None})
     return present
 
 
 def save_profile(
-    environ: Mapping[str, str],
-    name: str,
-    base_url: str,
-    key_store: str,
-    make_default: bool = True,
+    environ: Mapping[str, str], name: str, base_url: str, key_store: str, make_default: bool = True
 ) -> None:
     """Keep a profile that has logged in, made anew or changed. Raises as `set_value` does."""
     if name in EMBEDDED_PROFILES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmctl import configfile, errors
+from crmctl.configfile import profile_names
 from crmctl.profiles import (
     EMBEDDED_PROFILES,
     RESERVED_NAME,
@@ -26,8 +27,6 @@ __all__ = ["VENDOR_URL", "Profile", "Settings", "Value", "directory", "origin", 
 COLORS = ("auto", "always", "never")
 DEFAULT_TIMEOUT = 30.0
 MAX_TIMEOUT = 86_400.0  # a day; far beyond it the operating system's timers overflow
-
-profile_names = configfile.profile_names
 
 
 class Settings:

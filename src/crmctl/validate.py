@@ -61,7 +61,7 @@ def check_query(
         elif name in fields:
             problems += _check_value(resource.field(fields[name]), value, name, clears=False)
         else:
-            names = ", ".join([*fields, *accepted])
+            names = ", ".join([*fields, *accepted]) or "none"
             problems.append(problem(name, "unknown", f"is not a parameter; there are: {names}"))
     return problems
 
@@ -74,7 +74,8 @@ def unknown_fields(resource: Resource, names: list[str]) -> list[str]:
 
 def _check_list_parameter(resource: Resource, name: str, value: str) -> list[Problem]:
     if name == "limit":
-        if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= MAX_LIMIT):
+        is_number = value.isascii() and value.isdigit() and len(value) < 10
+        if not is_number or not 1 <= int(value) <= MAX_LIMIT:
             return [problem(name, "range", f"must be a whole number from 1 to {MAX_LIMIT}")]
     elif name == "sort":
         if value.removeprefix("-") not in resource.sorts:

@@ -33,7 +33,7 @@ class World:
             log=lambda level, line: self.lines.append((level, line)),
         )
 
-    def _send(self, request: Request) -> Response:
+    def _send(self, _: Request) -> Response:
         self.sent += 1
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, Response):
@@ -118,9 +118,7 @@ def test_the_backoff_doubles() -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("outcome", [refusal(503), refusal(429), errors.Unreachable("refused")])
-def test_a_write_passes_through_once(
-    method: str, outcome: Response | errors.CrmctlError
-) -> None:
+def test_a_write_passes_through_once(method: str, outcome: Response | errors.CrmctlError) -> None:
     world = World(outcome)
     if isinstance(outcome, Response):
         assert world.call(Request(method, "/tasks", body={})) is outcome

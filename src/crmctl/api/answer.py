@@ -65,14 +65,16 @@ def read_details(content: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _find_message(content: Any) -> str:
+def _find_message(content: Any, depth: int = 8) -> str:
     if isinstance(content, str):
         return content
+    if depth == 0:
+        return ""
     if isinstance(content, list):
-        return "; ".join(filter(None, map(_find_message, content)))
+        return "; ".join(filter(None, (_find_message(part, depth - 1) for part in content)))
     if isinstance(content, Mapping):
         for name in ("message", "error", "detail", "title", "errors", "error_description", "code"):
-            found = _find_message(content.get(name))
+            found = _find_message(content.get(name), depth - 1)
             if found:
                 return found
     return ""

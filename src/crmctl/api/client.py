@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -182,11 +183,9 @@ def _next_cursor(response: Response, meta: Mapping[str, Any]) -> str | None:
 
 
 def _linked_cursor(link: str) -> str | None:
-    for part in link.split(","):
-        target, _, parameters = part.strip().partition(";")
-        if 'rel="next"' in parameters.replace(" ", "") or "rel=next" in parameters.replace(" ", ""):
-            query = parse_qs(urlsplit(target.strip("<> ")).query)
-            return query.get("cursor", [None])[0]
+    for target, parameters in re.findall(r"<([^>]*)>([^<]*)", link):
+        if re.search(r'\brel\s*=\s*"?next\b', parameters, re.IGNORECASE):
+            return parse_qs(urlsplit(target).query).get("cursor", [None])[0]
     return None
 
 

@@ -330,15 +330,17 @@ def _what_happened(
         return errors.Unreachable, "no complete answer came"
     if status is not None:
         return errors.BadAnswer, "the answer broke off"
-    # httpcore itself notices the close; what cannot be parsed has h11's complaint as its cause.
     if isinstance(error, httpx.RemoteProtocolError):
-        if error.__cause__ is not None and error.__cause__.__cause__ is not None:
+        from h11 import RemoteProtocolError as NotHttp
+
+        if _has_cause(error, NotHttp):
             return errors.BadAnswer, "the answer is not HTTP"
         return errors.Unreachable, "the connection was closed without an answer"
     return errors.Unreachable, "the connection broke"
 
 
 def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+    # httpcore raises `from None`: what led to its errors is in their context alone.
     while error is not None and not isinstance(error, kind):
         error = error.__cause__ or error.__context__
     return error is not None

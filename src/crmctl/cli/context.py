@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -198,7 +197,6 @@ class Context:
             now=self.now,
             zone=self.zone if table else UTC,
             raw=bool(self.flags.get("raw")),
-            chosen=bool(self.flags.get("fields")),
         )
 
     def note(self, text: str) -> None:
@@ -306,7 +304,12 @@ class Context:
             log=self.log,
         )
         self._closing.append(transport.close)
-        return retrying(transport, sleep=self.sleep, random=random.uniform, log=self.log)
+        return retrying(
+            transport,
+            deadline=transport.deadline,
+            sleep=self.sleep,
+            log=self.log,
+        )
 
     def _rehearse(self, request: Request) -> Response:
         if request.method != "GET":

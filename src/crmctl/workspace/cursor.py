@@ -6,6 +6,7 @@ import json
 from binascii import Error as DecodeError
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
+from typing import Any
 
 from crmctl.workspace.listing import Place
 
@@ -13,8 +14,10 @@ from crmctl.workspace.listing import Place
 _FREE = ("cursor", "limit", "fields")
 
 
-def write_cursor(place: Place, *, query: Mapping[str, str], total: int, issued: str) -> str:
-    """The text that brings a client to ``place`` of the list that ``query`` describes."""
+def write_cursor(
+    place: Place, *, resource: str, query: Mapping[str, str], total: int, issued: str
+) -> str:
+    """The text that brings a client to ``place`` of the list of ``resource`` and ``query``."""
     entries = [
         place.as_of,
         place.segment,
@@ -22,13 +25,13 @@ def write_cursor(place: Place, *, query: Mapping[str, str], total: int, issued: 
         place.seq,
         total,
         issued,
-        _list_named_by(query),
+        _list_named_by(resource, query),
     ]
     packed = json.dumps(entries, separators=(",", ":")).encode()
     return b2a_base64(packed, newline=False).decode().translate({43: "-", 47: "_", 61: None})
 
 
-def read_cursor(text: str, *, query: Mapping[str, str]) -> tuple[Place, int, str]:
+def read_cursor(text: str, *, resource: str, query: Mapping[str, str]) -> tuple[Place, int, str]:
     """The place, the list's total and the time of issue.
 
     Raises ValueError for what is not a cursor, or is one of another list.
@@ -44,12 +47,13 @@ def read_cursor(text: str, *, query: Mapping[str, str]) -> tuple[Place, int, str
         raise ValueError("is not a cursor of this workspace")
     if not isinstance(key, str | int) or not all(abs(number) < 2**63 for number in numbers):
         raise ValueError("is not a cursor of this workspace")
-    if isinstance(key, int) and abs(key) >= 2**63:
+    usable = abs(key) < 2**63 if isinstance(key, int) else key.isascii()
+    if not usable:
         raise ValueError("is not a cursor of this workspace")
-    if named != _list_named_by(query):
+    if named != _list_named_by(resource, query):
         raise ValueError("belongs to a list with other filters or another sort")
     return Place(as_of, segment, key, seq), total, issued
 
 
-def _list_named_by(query: Mapping[str, str]) -> list[list[str]]:
-    return sorted([name, value] for name, value in query.items() if name not in _FREE)
+def _list_named_by(resource: str, query: Mapping[str, str]) -> list[Any]:
+    return [resource, *sorted([name, query[name]] for name in query if name not in _FREE)]

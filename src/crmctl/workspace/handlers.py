@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -89,11 +90,13 @@ def feed_activities(call: Call) -> Reply:
 
 def get_task(call: Call) -> Reply:
     """GET /tasks/:id"""
+    _refuse_parameters(call)
     return Reply(_task(call))
 
 
 def create_task(call: Call) -> Reply:
     """POST /tasks"""
+    _refuse_parameters(call)
     _refuse_problems(check_body(TASK, call.body, "create"))
     row: dict[str, Any] = {
         field.name: field.default for field in TASK.fields if field.default is not None
@@ -113,6 +116,7 @@ def create_task(call: Call) -> Reply:
 
 def update_task(call: Call) -> Reply:
     """PUT /tasks/:id: changes the fields given and no others; null clears."""
+    _refuse_parameters(call)
     task = _task(call)
     _refuse_problems(check_body(TASK, call.body, "update"))
     row = _row_of(TASK, call.body)
@@ -124,6 +128,7 @@ def update_task(call: Call) -> Reply:
 
 def complete_task(call: Call) -> Reply:
     """PUT /tasks/:id/complete: completing again changes nothing and is no error."""
+    _refuse_parameters(call)
     task = _task(call)
     body = {} if call.body is None else call.body
     _refuse_problems(check_body(TASK, body, "complete"))
@@ -135,6 +140,7 @@ def complete_task(call: Call) -> Reply:
 
 def delete_task(call: Call) -> Reply:
     """DELETE /tasks/:id"""
+    _refuse_parameters(call)
     task = _task(call)
     call.connection.execute("DELETE FROM task WHERE id = ?", (task["id"],))
     return Reply({"id": task["id"], "deleted": True})
@@ -142,6 +148,7 @@ def delete_task(call: Call) -> Reply:
 
 def log_activity(call: Call) -> Reply:
     """POST /activities: an activity with an unknown contact is created, and not linked."""
+    _refuse_parameters(call)
     _refuse_problems(check_body(ACTIVITY, call.body, "create"))
     row: dict[str, Any] = {"occurred_at": _stored(call.now), "attendees": "[]"}
     row |= {
@@ -163,7 +170,7 @@ def _list(
     conditions = _conditions(resource, query)
     after = None
     if "cursor" in query:
-        after, total, issued = _cursor(call)
+        after, total, issued = _cursor(call, resource)
     else:
         total, issued = listing.count(call.connection, resource, conditions), call.now
     as_of = after.as_of if after else listing.current_version(call.connection)
@@ -180,7 +187,9 @@ def _list(
     if len(rows) > limit:
         segment, key, seq = rows[limit - 1][-3:]
         place = listing.Place(as_of, segment, key, seq)
-        meta["next_cursor"] = write_cursor(place, query=query, total=total, issued=issued)
+        meta["next_cursor"] = write_cursor(
+            place, resource=resource.name, query=query, total=total, issued=issued
+        )
     items = listing.items_of(resource, rows[:limit])
     if "fields" in query:
         names = query["fields"].split(",")
@@ -188,9 +197,11 @@ def _list(
     return Reply(items, meta=meta)
 
 
-def _cursor(call: Call) -> tuple[listing.Place, int, str]:
+def _cursor(call: Call, resource: Resource) -> tuple[listing.Place, int, str]:
     try:
-        place, total, issued = read_cursor(call.query["cursor"], query=call.query)
+        place, total, issued = read_cursor(
+            call.query["cursor"], resource=resource.name, query=call.query
+        )
         age = parse_timestamp(call.now) - parse_timestamp(issued)
     except ValueError as error:
         raise _invalid([problem("cursor", "cursor", str(error))]) from error
@@ -209,13 +220,18 @@ def _conditions(resource: Resource, query: Mapping[str, str]) -> list[listing.Co
             value = PRIORITIES.index(value)
         elif resource.field(filter.field).type == "time":
             # A date alone: `date_to` goes to its end, the other bounds are its start.
-            value = _stored_time(value, end_of_day=filter.operator == "<=")
+            end_of_day = filter.operator == "<=" and is_date_only(value)
+            value = _stored_time(value, end_of_day=end_of_day)
+            if end_of_day:
+                value += ".999999"  # all of the day's last second
         conditions.append((filter.field, filter.operator, value))
     return conditions
 
 
 def _task(call: Call) -> dict[str, Any]:
-    task = listing.fetch_one(call.connection, TASK, call.item_id)
+    task = None
+    with suppress(UnicodeEncodeError):  # a lone surrogate: nothing has such an ID
+        task = listing.fetch_one(call.connection, TASK, call.item_id)
     if task is None:
         raise Refusal(404, "not_found", f"There is no task {call.item_id}.")
     return task
@@ -339,7 +355,8 @@ def _selected(item: dict[str, Any], names: list[str]) -> dict[str, Any]:
         value = item[outer]
         if inner:
             part = chosen.setdefault(outer, {})
-            part[inner] = value[inner] if value else None
+            if part is not None:
+                part[inner] = value[inner] if value else None
         else:
             chosen[outer] = value
     return chosen
@@ -358,6 +375,10 @@ def _stored_time(text: str, *, end_of_day: bool) -> str:
 def _refuse_problems(problems: list[Problem]) -> None:
     if problems:
         raise _invalid(problems)
+
+
+def _refuse_parameters(call: Call) -> None:
+    _refuse_problems(check_query(TASK, call.query, filters=(), accepted=()))
 
 
 def _invalid(problems: list[Problem]) -> Refusal:

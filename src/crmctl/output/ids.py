@@ -1,0 +1,27 @@
+"""IDs alone, one a line: for `xargs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from crmctl.output.style import Style
+from crmctl.output.text import one_line
+from crmctl.output.view import Item, View
+
+
+def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Style) -> int:
+    """Write the ID of each item that has one, and give the number of items."""
+    number = 0
+    for item in items:
+        if item.get("id") is not None:
+            stream.write(one_line(str(item["id"])) + "\n")
+        number += 1
+        if number == 1:
+            stream.flush()
+    return number
+
+
+def write_one(item: Item, view: View, *, stream: TextIO, style: Style) -> None:
+    """Write the ID."""
+    write_list([item], view, stream=stream, style=style)

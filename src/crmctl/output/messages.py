@@ -1,0 +1,47 @@
+"""Errors, for a person and for a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmctl.output.text import one_line, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crmctl.errors import CrmctlError
+
+
+def error_text(error: CrmctlError, *, color: bool) -> str:
+    """What happened, what is wrong with each field, and the next step: lines, each ended."""
+    name = "\x1b[1;31mcrmctl:\x1b[0m" if color else "crmctl:"
+    lines = [f"{name} {visible(error.message)}"]
+    for detail in error.details:
+        field, message = _field_and_message(detail)
+        # A single problem is often the message itself.
+        if f"{field} {message}" not in error.message:
+            lines.append(one_line(f"  {field}: {message}" if field else f"  {message}"))
+    if error.hint:
+        lines.append(visible(error.hint))
+    return "\n".join(lines) + "\n"
+
+
+def error_json(error: CrmctlError, *, typed: Mapping[str, str] | None = None) -> str:
+    """The error as one JSON object on one line, without the newline.
+
+    ``typed`` is what a person typed or piped in and would lose, by option; it is added if given.
+    """
+    from crmctl.output.json import encode
+
+    shown: dict[str, Any] = error.as_dict()
+    if typed:
+        shown["typed"] = dict(typed)
+    return encode({"error": shown})
+
+
+def _field_and_message(detail: Any) -> tuple[str, str]:
+    # Details come from servers too, which may send anything.
+    if not isinstance(detail, dict):
+        return "", str(detail)
+    field, message = detail.get("field"), detail.get("message") or detail.get("code")
+    return "" if field is None else str(field), "" if message is None else str(message)

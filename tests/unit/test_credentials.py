@@ -1,0 +1,386 @@
+"""Keys: which one is given to whom, and where they are kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keyring
+import keyring.backend
+import keyring.backends.fail
+import keyring.backends.null
+import keyring.errors
+import pytest
+
+from crmctl import configfile, errors
+from crmctl.credentials import Key, check_key, find_key, forget_key, keep_key
+from crmctl.settings import VENDOR_URL, Profile, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+URL = "https://crm.example.com/api"
+KEY = "sk-live-0123456789"
+
+
+class MemoryKeyring(keyring.backend.KeyringBackend):
+    """A keyring that forgets, and that counts how often it was asked."""
+
+    priority: float = 1
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.kept: dict[tuple[str, str], str] = {}
+        self.calls = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.calls += 1
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.calls += 1
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.calls += 1
+        del self.kept[service, username]
+
+
+class SlowKeyring(MemoryKeyring):
+    """A keyring that waits for somebody to unlock it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unlocked = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.unlocked.wait(30)
+        return super().get_password(service, username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.unlocked.wait(30)
+        super().set_password(service, username, password)
+
+
+class FailingKeyring(MemoryKeyring):
+    """A keyring whose errors repeat what they were given."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise keyring.errors.KeyringLocked(f"{service} {username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise ValueError(f"{service} {username} {password}")
+
+
+class PlainFileKeyring(MemoryKeyring):
+    """What keyring takes where it finds nothing better, and what it thinks of it."""
+
+    priority = 0.5
+
+
+@pytest.fixture
+def memory() -> Iterator[MemoryKeyring]:
+    backend = MemoryKeyring()
+    yield from using(backend)
+
+
+def using(backend: Any) -> Iterator[Any]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> Iterator[Any]:
+    yield from using(request.param())
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"CRMCTL_CONFIG_DIR": str(tmp_path / "config")}
+
+
+def keys_path(environ: dict[str, str]) -> Path:
+    return Path(environ["CRMCTL_CONFIG_DIR"]) / "credentials.json"
+
+
+def write_keys(environ: dict[str, str], content: bytes) -> Path:
+    path = keys_path(environ)
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    return path
+
+
+def log_in(environ: dict[str, str], store: str, name: str = "work", url: str = URL) -> Profile:
+    configfile.save_profile(environ, name, url, store)
+    return Settings.load(environ, {"profile": name}).profile
+
+
+def pair(key: Key) -> tuple[str, str]:
+    return key.value, key.source
+
+
+# The environment's key
+
+
+def test_the_environments_key_is_for_the_vendor_where_nothing_else_is_said() -> None:
+    environ = {"CRMCTL_API_KEY": f" {KEY}\n"}
+    profile = Settings.load(environ, {}).profile
+    assert profile.base_url.value == VENDOR_URL
+    assert pair(find_key(profile, environ)) == (KEY, "CRMCTL_API_KEY")
+
+
+def test_the_environments_key_goes_where_the_environment_says() -> None:
+    environ = {"CRMCTL_API_KEY": KEY, "CRMCTL_BASE_URL": "http://localhost:8080"}
+    profile = Settings.load(environ, {}).profile
+    assert pair(find_key(profile, environ)) == (KEY, "CRMCTL_API_KEY")
+
+
+def test_the_environments_key_is_used_by_a_named_profile_of_the_same_origin(
+    environ: dict[str, str], memory: MemoryKeyring
+) -> None:
+    profile = log_in(environ, "keyring")
+    environ |= {"CRMCTL_API_KEY": KEY, "CRMCTL_BASE_URL": "https://CRM.example.com:443/other"}
+    assert pair(find_key(profile, environ)) == (KEY, "CRMCTL_API_KEY")
+    assert memory.calls == 0
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {},
+        {"CRMCTL_BASE_URL": "https://crm.example.com:8443/api"},
+        {"CRMCTL_BASE_URL": "https://crm.example.com.evil.example/api"},
+    ],
+)
+def test_the_environments_key_goes_to_no_other_origin(
+    environ: dict[str, str], elsewhere: dict[str, str]
+) -> None:
+    profile = log_in(environ, "file")
+    environ |= {"CRMCTL_API_KEY": KEY} | elsewhere
+    with pytest.raises(errors.Unauthorized) as caught:
+        find_key(profile, environ)
+    assert "The profile work has no key for https://crm.example.com:443." in caught.value.message
+    assert "CRMCTL_API_KEY is for https://" in caught.value.message
+    assert caught.value.hint == "Run `crmctl auth login --profile work`."
+    keep_key("work", URL, "kept-key", "file", environ)
+    assert pair(find_key(profile, environ)) == ("kept-key", "credentials.json")
+
+
+def test_a_profile_without_a_key_says_how_to_get_one(
+    environ: dict[str, str], memory: MemoryKeyring
+) -> None:
+    for store in ("keyring", "file"):
+        with pytest.raises(errors.Unauthorized) as caught:
+            find_key(log_in(environ, store), environ)
+        assert (
+            caught.value.message == "The profile work has no key for https://crm.example.com:443."
+        )
+    configfile.set_value(environ, "profiles.plain.base_url", URL)
+    with pytest.raises(errors.Unauthorized):
+        find_key(Settings.load(environ, {"profile": "plain"}).profile, environ)
+
+
+def test_a_workspace_has_no_key(environ: dict[str, str]) -> None:
+    with pytest.raises(errors.UsageError, match="demo"):
+        find_key(Settings.load(environ, {"profile": "demo"}).profile, environ)
+
+
+# The stores
+
+
+@pytest.mark.parametrize(
+    ("store", "source"), [("keyring", "keyring"), ("file", "credentials.json")]
+)
+def test_a_key_is_kept_found_and_forgotten(
+    environ: dict[str, str], memory: MemoryKeyring, store: str, source: str
+) -> None:
+    profile = log_in(environ, store)
+    keep_key("work", URL, f"{KEY}\n", store, environ)
+    keep_key("home", URL, "another", store, environ)
+    assert pair(find_key(profile, environ)) == (KEY, source)
+    assert forget_key("work", URL, store, environ) is True
+    assert forget_key("work", URL, store, environ) is False
+    with pytest.raises(errors.Unauthorized):
+        find_key(profile, environ)
+    assert pair(find_key(log_in(environ, store, "home"), environ)) == ("another", source)
+
+
+def test_the_keyring_has_keys_by_name_and_origin_and_the_disk_has_none(
+    environ: dict[str, str], memory: MemoryKeyring
+) -> None:
+    keep_key("work", URL, KEY, "keyring", environ)
+    assert memory.kept == {("crmctl", "work@https://crm.example.com:443"): KEY}
+    assert not Path(environ["CRMCTL_CONFIG_DIR"]).exists()
+
+
+@pytest.mark.parametrize("store", ["keyring", "file"])
+def test_a_key_does_not_follow_a_profile_to_another_origin(
+    environ: dict[str, str], memory: MemoryKeyring, store: str
+) -> None:
+    log_in(environ, store)
+    keep_key("work", URL, KEY, store, environ)
+    configfile.set_value(environ, "base_url", "https://evil.example", "work")
+    with pytest.raises(errors.Unauthorized, match=r"https://evil\.example:443"):
+        find_key(Settings.load(environ, {}).profile, environ)
+
+
+def test_a_file_of_keys_is_its_owners_alone(environ: dict[str, str], memory: MemoryKeyring) -> None:
+    keep_key("work", URL, KEY, "file", environ)
+    path = keys_path(environ)
+    assert json.loads(path.read_text()) == {"work@https://crm.example.com:443": KEY}
+    assert memory.calls == 0
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
+def test_a_file_of_keys_that_others_may_use_is_refused(environ: dict[str, str], mode: int) -> None:
+    profile = log_in(environ, "file")
+    keep_key("work", URL, KEY, "file", environ)
+    keys_path(environ).chmod(mode)
+    with pytest.raises(errors.SettingsError) as caught:
+        find_key(profile, environ)
+    assert caught.value.hint == f"Run `chmod 600 '{keys_path(environ)}'`."
+    with pytest.raises(errors.SettingsError):
+        keep_key("work", URL, "new", "file", environ)
+    assert KEY in keys_path(environ).read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b'{\n"work@https://crm.example.com:443": "sk-live-0123456789"',
+            "line 2: this is not JSON",
+        ),
+        (b'{\n"a": "sk-live-0123456789\xff"}', "line 2: this is not UTF-8"),
+        (b'["sk-live-0123456789"]', "not one JSON object"),
+        (b'{"a": {"sk-live-0123456789": 1}}', "not one JSON object"),
+        (b"[" * 99999, "not JSON that can be read"),
+        (b'{"a": ' + b"9" * 9999 + b"}", "not JSON that can be read"),
+    ],
+)
+def test_a_damaged_file_of_keys_is_refused_and_left_alone(
+    environ: dict[str, str], content: bytes, message: str
+) -> None:
+    path = write_keys(environ, content)
+    profile = log_in(environ, "file")
+    for use in (
+        lambda: find_key(profile, environ),
+        lambda: keep_key("work", URL, "new", "file", environ),
+        lambda: forget_key("work", URL, "file", environ),
+    ):
+        with pytest.raises(errors.SettingsError, match=message) as caught:
+            use()
+        assert KEY not in everything(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_a_directory_in_the_place_of_the_keys_is_refused(environ: dict[str, str]) -> None:
+    keys_path(environ).mkdir(parents=True)
+    with pytest.raises(errors.SettingsError, match="cannot be read"):
+        keep_key("work", URL, KEY, "file", environ)
+
+
+def test_an_empty_file_of_keys_holds_none(environ: dict[str, str]) -> None:
+    write_keys(environ, b"")
+    with pytest.raises(errors.Unauthorized):
+        find_key(log_in(environ, "file"), environ)
+
+
+def test_there_is_no_third_store(environ: dict[str, str]) -> None:
+    with pytest.raises(errors.SettingsError, match="Accepted: keyring, file"):
+        keep_key("work", URL, KEY, "cloud", environ)
+
+
+# The keyring's troubles
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        keyring.backends.fail.Keyring,
+        keyring.backends.null.Keyring,
+        FailingKeyring,
+        PlainFileKeyring,
+    ],
+    indirect=True,
+)
+def test_a_keyring_that_does_not_work_is_an_error_and_never_becomes_a_file(
+    environ: dict[str, str], backend: Any
+) -> None:
+    profile = log_in(environ, "keyring")
+    for use in (
+        lambda: find_key(profile, environ),
+        lambda: keep_key("work", URL, KEY, "keyring", environ),
+    ):
+        with pytest.raises(errors.StoreError, match="keyring") as caught:
+            use()
+        assert "--store file" in str(caught.value.hint)
+        assert KEY not in everything(caught.value)
+    assert not keys_path(environ).exists()
+
+
+@pytest.mark.parametrize("backend", [SlowKeyring], indirect=True)
+def test_a_keyring_that_does_not_answer_is_not_waited_for(
+    environ: dict[str, str], backend: SlowKeyring
+) -> None:
+    profile = log_in(environ, "keyring")
+    start = time.monotonic()
+    with pytest.raises(errors.StoreError, match=r"no answer within 0\.05 seconds"):
+        find_key(profile, environ, keyring_seconds=0.05)
+    with pytest.raises(errors.StoreError, match="no answer"):
+        keep_key("work", URL, KEY, "keyring", environ, keyring_seconds=0.05)
+    with pytest.raises(errors.StoreError, match="no answer"):
+        forget_key("work", URL, "keyring", environ, keyring_seconds=0.05)
+    assert time.monotonic() - start < 20
+    backend.unlocked.set()
+
+
+# What a key is, and that nothing shows it
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", f"{KEY} x", f"{KEY}\r\nX-Evil: 1", f"{KEY}é", f"{KEY}\0"]
+)
+def test_what_a_header_cannot_carry_is_no_key_and_is_not_repeated(
+    environ: dict[str, str], text: str
+) -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        keep_key("work", URL, text, "file", environ)
+    assert KEY not in everything(caught.value)
+    variables = {"CRMCTL_API_KEY": text or " "}
+    with pytest.raises(errors.InvalidInput, match="from CRMCTL_API_KEY") as found:
+        find_key(Settings.load(variables, {}).profile, variables)
+    assert KEY not in everything(found.value)
+    assert not keys_path(environ).exists()
+
+
+def test_blanks_around_a_key_do_not_matter() -> None:
+    assert check_key(f"\t{KEY}\r\n", "stdin") == KEY
+
+
+def test_a_key_does_not_show_itself() -> None:
+    key = Key(KEY, "keyring")
+    assert f"{key} {key!r} {[key]}" == "Key(from keyring) Key(from keyring) [Key(from keyring)]"
+
+
+def everything(error: errors.CrmctlError) -> str:
+    """All that could be printed of an error and of the errors behind it."""
+    shown = [json.dumps(error.as_dict())]
+    behind: BaseException | None = error
+    while behind is not None:
+        shown += [*traceback.format_exception(behind, chain=False), repr(vars(behind))]
+        behind = behind.__context__
+    return "\n".join(shown)
