@@ -13,8 +13,14 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"crmctl {__version__}\n")
         return
+    import gc
+
+    # What is imported stays: collecting it again and again while importing costs 5 of 100 ms.
+    gc.disable()
     from crmctl.cli.app import run_process
 
+    gc.freeze()
+    gc.enable()
     run_process(sys.argv[1:])
 
 

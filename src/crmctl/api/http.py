@@ -333,13 +333,16 @@ def _what_happened(
     if isinstance(error, httpx.RemoteProtocolError):
         from h11 import RemoteProtocolError as NotHttp
 
-        if _has_cause(error, NotHttp):
+        # InvalidURL: httpx looks at the target of a redirect, though it is not followed.
+        if _has_cause(error, (NotHttp, httpx.InvalidURL)):
             return errors.BadAnswer, "the answer is not HTTP"
         return errors.Unreachable, "the connection was closed without an answer"
     return errors.Unreachable, "the connection broke"
 
 
-def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+def _has_cause(
+    error: BaseException | None, kind: type[BaseException] | tuple[type[BaseException], ...]
+) -> bool:
     # httpcore raises `from None`: what led to its errors is in their context alone.
     while error is not None and not isinstance(error, kind):
         error = error.__cause__ or error.__context__
@@ -383,8 +386,9 @@ def _finite(literal: str) -> float:
 
 def _check_base_url(base_url: str) -> tuple[str, bool]:
     """Its host, and whether it is https."""
+    shown = base_url.rpartition("@")[2]  # without a password, should it have one
     cannot = errors.SettingsError(
-        f"The base URL {base_url!r} cannot be used.", hint="It looks like https://HOST/PATH."
+        f"The base URL {shown!r} cannot be used.", hint="It looks like https://HOST/PATH."
     )
     try:
         url = httpx.URL(base_url)

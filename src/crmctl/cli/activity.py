@@ -1,7 +1,5 @@
 """`crmctl activity`: what has happened."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

@@ -1,7 +1,5 @@
 """`crmctl api`: any request, with this profile's key."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated, Any

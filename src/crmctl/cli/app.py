@@ -218,7 +218,9 @@ def run_process(args: list[str]) -> None:
         crm.report(errors.StoreError(f"The output cannot be written: {error.strerror}."), args)
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         status = errors.StoreError.exit_status
-    sys.exit(status)
+    stderr.flush()
+    # All is closed and flushed: taking the interpreter apart would cost another 20 of 100 ms.
+    os._exit(status)
 
 
 def _stream(stream: TextIO | None) -> TextIO:

@@ -1,7 +1,5 @@
 """`crmctl auth`: keys and profiles."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

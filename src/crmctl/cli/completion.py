@@ -1,7 +1,5 @@
 """`crmctl completion`: prints a shell's completion script, or puts it where the shell looks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated

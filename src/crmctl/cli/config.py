@@ -1,7 +1,5 @@
 """`crmctl config`: settings, and where each one comes from."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

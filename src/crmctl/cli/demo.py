@@ -1,7 +1,5 @@
 """`crmctl demo`: the one-command start."""
 
-from __future__ import annotations
-
 import typer
 
 from crmctl.cli.context import Context

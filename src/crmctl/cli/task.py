@@ -1,7 +1,5 @@
 """`crmctl task`: what there is to do."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

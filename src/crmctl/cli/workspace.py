@@ -1,7 +1,5 @@
 """`crmctl workspace`: the embedded workspace on this machine."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 from crmctl.output.style import Style
 from crmctl.output.text import visible
-from crmctl.output.view import Item, View, pick
+from crmctl.output.view import Item, View, pick, to_text
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Style) -> int:
-    """Write the header and one record for each item, and give the number of items."""
-    names = _flat_names(view)
+    """Write the header and one record an item; give the number of items."""
+    names = view.fields if view.chosen else _flat_names(view.fields)
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
     number = 0
@@ -33,27 +33,16 @@ def write_one(item: Item, view: View, *, stream: TextIO, style: Style) -> None:
     write_list([item], view, stream=stream, style=style)
 
 
-def _flat_names(view: View) -> list[str]:
+def _flat_names(fields: list[str]) -> list[str]:
     """The fields, with an object's parts in place of the object."""
-    if view.chosen:
-        return view.fields
-    objects = {name.partition(".")[0] for name in view.fields if "." in name}
-    return [name for name in view.fields if name not in objects]
+    objects = {name.partition(".")[0] for name in fields if "." in name}
+    return [name for name in fields if name not in objects]
 
 
 def _cell(value: Any, *, raw: bool) -> str | int | float:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    if isinstance(value, list):
-        text = " ".join(str(part) for part in value)
-    elif isinstance(value, Mapping):
-        text = " ".join(str(part) for part in value.values() if part is not None)
-    else:
-        text = str(value)
+    text = to_text(value)
     if raw:
         return text
     return ("'" if text.startswith(_FORMULA) else "") + visible(text)

@@ -7,15 +7,16 @@ from typing import TextIO
 
 from crmctl.output.style import Style
 from crmctl.output.text import one_line
-from crmctl.output.view import Item, View
+from crmctl.output.view import Item, View, to_text
 
 
 def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Style) -> int:
-    """Write the ID of each item that has one, and give the number of items."""
+    """Write the ID of each item that has one; give the number of items."""
+    del view, style
     number = 0
     for item in items:
         if item.get("id") is not None:
-            stream.write(one_line(str(item["id"])) + "\n")
+            stream.write(one_line(to_text(item["id"])) + "\n")
         number += 1
         if number == 1:
             stream.flush()

@@ -31,7 +31,8 @@ def write_list(
     items: Iterable[Mapping[str, Any]], view: View, *, stream: TextIO, style: Style
 ) -> int:
     """Write an array, each item as it comes; give their number."""
-    fields = view.fields if style.chosen else []
+    del style
+    fields = view.fields if view.chosen else []
     number = 0
     for item in items:
         shown = indent(select(item, fields) if fields else item)
@@ -46,7 +47,8 @@ def write_list(
 
 def write_one(item: Mapping[str, Any], view: View, *, stream: TextIO, style: Style) -> None:
     """Write an object."""
-    write_value(select(item, view.fields) if style.chosen and view.fields else item, stream=stream)
+    del style
+    write_value(select(item, view.fields) if view.chosen else item, stream=stream)
 
 
 def write_value(value: Any, *, stream: TextIO) -> None:

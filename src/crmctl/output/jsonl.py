@@ -19,7 +19,8 @@ def write_list(
     items: Iterable[Mapping[str, Any]], view: View, *, stream: TextIO, style: Style
 ) -> int:
     """Write one line an item; give their number."""
-    fields = view.fields if style.chosen else []
+    del style
+    fields = view.fields if view.chosen else []
     write = stream.write
     number = 0
     for item in items:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from collections.abc import Iterable
+from typing import TextIO
 
 from crmctl.output.style import Style
 from crmctl.output.text import one_line
-from crmctl.output.view import Item, View, pick
+from crmctl.output.view import Item, View, pick, pick_shown, to_text
 
 
 def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Style) -> int:
-    """Write one line for each item and give their number."""
-    number = 0
+    """Write one line an item, its columns with tabs between; give the number of items."""
+    del style
     names = [column.name for column in view.columns]
+    value_of = pick if view.chosen else pick_shown
+    number = 0
     for item in items:
-        stream.write("\t".join([cell(pick(item, name)) for name in names]) + "\n")
+        cells = [one_line(to_text(value_of(item, name))) for name in names]
+        stream.write("\t".join(cells) + "\n")
         number += 1
         if number == 1:
             stream.flush()
@@ -23,27 +26,20 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
 
 
 def write_one(item: Item, view: View, *, stream: TextIO, style: Style) -> None:
-    """Write ``name<TAB>value`` for each field that has a value; unknown fields as well."""
-    names = view.fields
+    """Write ``name<TAB>value`` for each field that has a value, fields unknown to us as well.
+
+    Fields that were asked for have a line even if they are empty.
+    """
+    del style
+    names = list(view.fields)
     if not view.chosen:
-        names = [name for name in view.fields if "." not in name]
+        objects = {name for name in names if isinstance(item.get(name), dict)}
+        parts = {name for name in names if "." in name}
+        # A known object is told by its parts, any other value in its place by itself.
+        told = {name.partition(".")[0] for name in parts} & objects
         names += [name for name in item if name not in names]
+        names = [name for name in names if name not in told]
     for name in names:
-        text = cell(pick(item, name))
-        if text:
-            stream.write(f"{one_line(name)}\t{text}\n")
-
-
-def cell(value: Any) -> str:
-    """A value on one line: an object by its name, else its type and ID; a list with commas."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        if value.get("name"):
-            return one_line(str(value["name"]))
-        return one_line(":".join(str(part) for part in value.values() if part is not None))
-    if isinstance(value, list):
-        return ",".join(cell(part) for part in value)
-    return one_line(str(value))
+        value = item[name] if name in item else pick(item, name)
+        if value is not None or view.chosen:
+            stream.write(f"{one_line(name)}\t{one_line(to_text(value))}\n")

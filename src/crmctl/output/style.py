@@ -12,11 +12,10 @@ class Style:
     """What a renderer needs to know about the reader.
 
     ``width`` is the terminal's columns, or None where nothing limits a line. ``now`` is aware;
-    clocks are shown in ``zone``. ``raw`` keeps CSV cells exactly as they are. ``chosen`` says that
-    the view's fields are those a person asked for with --fields.
+    clocks are shown in ``zone``. ``raw`` keeps CSV cells exactly as they are.
     """
 
-    __slots__ = ("chosen", "color", "now", "raw", "width", "zone")
+    __slots__ = ("color", "now", "raw", "width", "zone")
 
     def __init__(
         self,
@@ -26,11 +25,9 @@ class Style:
         color: bool = False,
         width: int | None = None,
         raw: bool = False,
-        chosen: bool = False,
     ) -> None:
         self.now = now
         self.zone = zone
         self.color = color
         self.width = width
         self.raw = raw
-        self.chosen = chosen

@@ -6,30 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmctl.errors import UsageError
-from crmctl.resources import Resource
+from crmctl.resources import FieldType, Resource
 
 Item = Mapping[str, Any]
 
 
 class Column:
-    """One column: the dotted name of a field, and its heading."""
+    """One column: the dotted name of a field, its heading, and what type of value it holds."""
 
-    __slots__ = ("heading", "name")
+    __slots__ = ("heading", "name", "type")
 
-    def __init__(self, name: str, heading: str) -> None:
+    def __init__(self, name: str, heading: str, type: FieldType = "string") -> None:
         self.name = name
         self.heading = heading
+        self.type = type
 
 
 class View:
     """What one kind of item looks like.
 
     ``columns`` are those of a table and of plain text, ``fields`` all dotted names that can be
-    asked for, and ``name`` and ``plural`` what the items are called. ``chosen`` says that the user
-    named the columns.
+    asked for, and ``name`` and ``plural`` what the items are called. ``types`` are the types of
+    those fields that are more than a string. ``chosen`` says that the user named the columns.
     """
 
-    __slots__ = ("chosen", "columns", "fields", "name", "plural")
+    __slots__ = ("chosen", "columns", "fields", "name", "plural", "types")
 
     def __init__(
         self,
@@ -38,33 +39,47 @@ class View:
         fields: list[str],
         name: str,
         plural: str,
+        types: Mapping[str, FieldType] | None = None,
         chosen: bool = False,
     ) -> None:
         self.columns = columns
         self.fields = fields
         self.name = name
         self.plural = plural
+        self.types = types or {}
         self.chosen = chosen
 
 
 def view_of(resource: Resource, fields: str | None) -> View:
-    """How a resource is shown, or those of its fields that ``fields`` names, as in ``a,b.c``."""
-    columns = [Column(field.name, field.column) for field in resource.fields if field.column]
+    """How a resource is shown, or those of its fields that ``fields`` names, as in ``a,b.c``.
+
+    Raises UsageError for a name that is none of the resource's.
+    """
+    types: dict[str, FieldType] = {}
+    for field in resource.fields:
+        types[field.name] = field.type
+        for inner in field.fields:
+            types[f"{field.name}.{inner.name}"] = inner.type
     view = View(
-        columns=columns,
+        columns=[
+            Column(field.name, field.column, field.type)
+            for field in resource.fields
+            if field.column
+        ],
         fields=resource.field_names(),
         name=resource.name,
         plural=resource.plural,
+        types=types,
     )
-    return view if fields is None else choose(view, fields)
+    return choose(view, fields) if fields else view
 
 
 def columns_of(names: Sequence[str]) -> list[Column]:
     """Columns headed by their names in words."""
-    return [Column(name, heading_of(name)) for name in names]
+    return [Column(name, in_words(name), "id" if name == "id" else "string") for name in names]
 
 
-def heading_of(name: str) -> str:
+def in_words(name: str) -> str:
     """A field's name in words: ``related_to.name`` is ``Related to name``."""
     words = name.replace("_", " ").replace(".", " ")
     if words == "id" or words.endswith(" id"):
@@ -73,26 +88,32 @@ def heading_of(name: str) -> str:
 
 
 def choose(view: View, fields: str) -> View:
-    """The view with these fields alone. Raises `UsageError` for one that it does not have."""
+    """The view with these fields alone. Raises UsageError for one that it does not have."""
     names = [name.strip() for name in fields.split(",")]
     unknown = [name for name in names if name not in view.fields]
     if unknown:
         raise UsageError(
-            f"--fields: {view.name} has no {', '.join(map(repr, unknown))};"
+            f"--fields: {view.name} has no {', '.join(map(repr, unknown)):.80};"
             f" there are: {', '.join(view.fields)}."
         )
-    headings = {column.name: column.heading for column in view.columns}
+    known = {column.name: column for column in view.columns}
     return View(
-        columns=[Column(name, headings.get(name) or heading_of(name)) for name in names],
+        columns=[
+            known.get(name) or Column(name, in_words(name), view.types.get(name, "string"))
+            for name in names
+        ],
         fields=names,
         name=view.name,
         plural=view.plural,
+        types=view.types,
         chosen=True,
     )
 
 
 def pick(item: Item, name: str) -> Any:
     """The value of a dotted name, or None where there is nothing."""
+    if "." not in name:
+        return item.get(name)
     value: Any = item
     for part in name.split("."):
         if not isinstance(value, Mapping):
@@ -101,16 +122,48 @@ def pick(item: Item, name: str) -> Any:
     return value
 
 
-def select(item: Item, names: list[str]) -> dict[str, Any]:
+def pick_shown(item: Item, name: str) -> Any:
+    """The value that a column shows: where somebody's name is not known, their ID."""
+    value = pick(item, name)
+    if value is None and name.endswith("_name"):
+        return item.get(f"{name.removesuffix('_name')}_id")
+    return value
+
+
+def select(item: Item, names: Sequence[str]) -> dict[str, Any]:
     """The item with these fields alone, in this order, objects still objects; absent is None."""
     chosen: dict[str, Any] = {}
     for name in names:
         outer, _, inner = name.partition(".")
         if not inner:
             chosen[outer] = item.get(outer)
-        else:
-            part = chosen.get(outer)
-            if not isinstance(part, dict):
-                part = chosen[outer] = {}
-            part[inner] = pick(item, name)
+        elif outer not in names:
+            chosen.setdefault(outer, {})[inner] = pick(item, name)
     return chosen
+
+
+def to_text(value: Any) -> str:
+    """A value as a program reads it from a cell, not yet `visible`.
+
+    Nothing for null; an object by its name, else its parts as in ``deal:deal_xyz789`` and
+    ``email:60``; a list with spaces between. Raises BadAnswer for what is nested too deeply.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        name = value.get("name")
+        parts = [value[part] for part in value if value[part] is not None]
+        return name if isinstance(name, str) and name else ":".join(map(_part_text, parts))
+    if isinstance(value, list):
+        return " ".join(map(_part_text, value))
+    return _part_text(value)
+
+
+def _part_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    from crmctl.output.json import encode
+
+    return encode(value)

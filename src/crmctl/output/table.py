@@ -1,0 +1,211 @@
+"""The table, for a person at a terminal. Only the table and the timeline import Rich.
+
+Everything goes to Rich as `Text`, never as markup, and each line is as wide as we make it: Rich
+cuts and wraps nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.segment import Segment, Segments
+from rich.text import Text
+
+from crmctl.output.style import Style
+from crmctl.output.text import visible
+from crmctl.output.view import Column, Item, View, pick, pick_shown
+from crmctl.output.words import color_of, say
+
+_GAP = 2
+# The title keeps so many columns, at the price of columns that are less important; dates, the
+# most telling of those, go only when it would have to be shorter still.
+_TITLE_WIDTH = 20
+_SHORT_TITLE_WIDTH = 10
+_TITLES = ("title", "subject", "name")
+# What other columns keep: free text is still recognized when it is cut, the rest is short.
+_TEXT_WIDTH = 12
+_VALUE_WIDTH = 16
+_LEAST_WIDTH = 3
+
+
+def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Style) -> int:
+    """Write a table of the items, sized to the width; give their number. Nothing for none."""
+    value_of = pick if view.chosen else pick_shown
+    rows: list[list[tuple[str, str]]] = []
+    for item in items:
+        cells = []
+        for column in view.columns:
+            text = say(column.name, column.type, value_of(item, column.name), style)
+            cells.append((text, color_of(column.name, item, style)))
+        rows.append(cells)
+    if not rows:
+        return 0
+    heading = [(column.heading, "bold") for column in view.columns]
+    natural = [
+        max(map(cell_len, cells)) for cells in zip(*map(_texts, [heading, *rows]), strict=True)
+    ]
+    widths = fit(view.columns, natural, style.width, chosen=view.chosen)
+    with open_console(stream, style) as console:
+        for cells in [heading, *rows]:
+            console.print(_line(cells, widths), soft_wrap=True)
+    return len(rows)
+
+
+def write_one(item: Item, view: View, *, stream: TextIO, style: Style) -> None:
+    """Write one thing in full: its title, its fields, its description."""
+    from crmctl.output.detail import write_detail
+
+    write_detail(item, view, stream=stream, style=style)
+
+
+def fit(columns: list[Column], natural: list[int], width: int | None, *, chosen: bool) -> list[int]:
+    """The width of each column, 0 for one that is left out, given what each would like to have.
+
+    IDs are never cut. Columns that were not ``chosen`` by name are left out, from the right and
+    dates last, until the title has room. The title is the last to be cut.
+    """
+    if width is None:
+        return natural
+    title = _title_of(columns, natural)
+    least = [_least(column, room) for column, room in zip(columns, natural, strict=True)]
+    least[title] = min(natural[title], _TITLE_WIDTH)
+    shown = list(range(len(columns)))
+    if not chosen:
+        for index in _least_important_first(columns, title):
+            if columns[index].type == "time":
+                least[title] = min(natural[title], _SHORT_TITLE_WIDTH)
+            if _total(least, shown) <= width:
+                break
+            shown.remove(index)
+    if _total(least, shown) > width:
+        _shrink([index for index in shown if columns[index].type != "id"], shown, least, width)
+    spare = width - _total(least, shown)
+    widths = [0] * len(columns)
+    for index in sorted(shown, key=lambda index: index != title):
+        more = max(0, min(spare, natural[index] - least[index]))
+        widths[index] = least[index] + more
+        spare -= more
+    return widths
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most so many columns, with ``…`` where it was cut."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+
+
+def open_console(stream: TextIO, style: Style) -> Console:
+    """Rich on a stream, with everything said that it would otherwise guess or add."""
+    return Console(
+        file=stream,
+        width=style.width or 80,
+        height=25,
+        force_terminal=style.color,
+        color_system="standard" if style.color else None,
+        no_color=not style.color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},
+    )
+
+
+def print_wrapped(
+    console: Console, parts: list[tuple[str, str]], *, indent: int, width: int | None
+) -> None:
+    """Print text and style pairs as one paragraph, its lines after the first indented."""
+    text = Text.assemble(*parts)
+    if width is None or text.cell_len <= width:
+        console.print(text, soft_wrap=True)
+        return
+    first, rest = _split_at(text, width, console)
+    console.print(first, soft_wrap=True)
+    if rest:
+        for line in rest.wrap(console, max(1, width - indent)):
+            console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+
+
+def print_markdown(console: Console, text: str) -> None:
+    """Print Markdown: no hyperlinks, no HTML that vanishes, no lines joined."""
+    # It costs another 30 ms, and most things have no text.
+    from rich.markdown import Markdown
+
+    markdown = Markdown(visible(text), hyperlinks=False, code_theme="ansi_dark")
+    for token in markdown.parsed:
+        if token.type == "html_block":
+            token.type = "code_block"
+        # A lexer would be chosen, and kept busy, by whoever wrote the text.
+        token.info = ""
+        for part in token.children or []:
+            part.type = {"html_inline": "text", "softbreak": "hardbreak"}.get(part.type, part.type)
+    # Entities such as &#x202e; have become characters by now.
+    shown = [Segment(visible(text), style) for text, style, _ in console.render(markdown)]
+    console.print(Segments(shown), end="")
+
+
+def _texts(cells: list[tuple[str, str]]) -> list[str]:
+    return [text for text, _ in cells]
+
+
+def _line(cells: list[tuple[str, str]], widths: list[int]) -> Text:
+    line = Text()
+    blank = 0
+    for (text, color), width in zip(cells, widths, strict=True):
+        if width:
+            shown = cut(text, width)
+            # Blanks go before what follows them, so that no line ends in blanks.
+            if shown:
+                line.append(" " * blank).append(shown, color)
+                blank = 0
+            blank += width - cell_len(shown) + _GAP
+    return line
+
+
+def _title_of(columns: list[Column], natural: list[int]) -> int:
+    """Which column is the title: by its name, else the widest that is no ID."""
+
+    def rank(index: int) -> tuple[bool, bool, int]:
+        column = columns[index]
+        return column.name in _TITLES, column.type != "id", natural[index]
+
+    return max(range(len(columns)), key=rank)
+
+
+def _least(column: Column, natural: int) -> int:
+    if column.type == "id":
+        return natural
+    free_text = column.type in ("string", "text", "object", "ids")
+    return min(natural, _TEXT_WIDTH if free_text else _VALUE_WIDTH)
+
+
+def _least_important_first(columns: list[Column], title: int) -> list[int]:
+    from_the_right = [
+        index
+        for index in reversed(range(len(columns)))
+        if index != title and columns[index].type != "id"
+    ]
+    return sorted(from_the_right, key=lambda index: columns[index].type == "time")
+
+
+def _total(widths: list[int], shown: list[int]) -> int:
+    return sum(widths[index] for index in shown) + _GAP * (len(shown) - 1)
+
+
+def _shrink(cuttable: list[int], shown: list[int], widths: list[int], width: int) -> None:
+    while _total(widths, shown) > width:
+        widest = max(cuttable, key=lambda index: widths[index], default=None)
+        if widest is None or widths[widest] <= _LEAST_WIDTH:
+            return
+        widths[widest] -= 1
+
+
+def _split_at(text: Text, width: int, console: Console) -> tuple[Text, Text]:
+    first = text.wrap(console, max(1, width))[0]
+    rest = text[len(first.plain) :]
+    blanks = len(rest.plain) - len(rest.plain.lstrip())
+    return first, rest[blanks:]

@@ -1,0 +1,127 @@
+"""Values in the words of a person, and what their colours mean. Knows nothing of Rich."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from crmctl import dates
+from crmctl.output.text import one_line
+from crmctl.output.view import to_text
+from crmctl.resources import OPEN_STATUSES, TASK_STATUSES
+from crmctl.timestamps import is_date_only, parse_timestamp
+
+if TYPE_CHECKING:
+    from crmctl.output.style import Style
+    from crmctl.output.view import Item
+    from crmctl.resources import FieldType
+
+_COLORS = {
+    ("priority", "urgent"): "red",
+    ("priority", "high"): "yellow",
+    ("priority", "low"): "dim",
+    ("status", "in_progress"): "cyan",
+    ("status", "completed"): "green",
+    ("status", "cancelled"): "dim",
+}
+
+
+def say(name: str, type: FieldType, value: Any, style: Style) -> str:
+    """A value on one line: relative dates, durations with units, enums without underscores."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if type == "time" and (instant := instant_of(value, style)):
+        return dates.describe(instant, now=style.now, zone=style.zone)
+    if type == "enum" and isinstance(value, str):
+        return one_line(value.replace("_", " "))
+    if name.rpartition(".")[2] in ("duration", "before_minutes") and is_minutes(value):
+        return say_duration(value)
+    return one_line(to_text(value))
+
+
+def say_at_length(name: str, type: FieldType, value: Any, style: Style) -> str:
+    """A value where there is room: a date in full, an object with its ID."""
+    if type == "time" and (instant := instant_of(value, style)):
+        return _say_instant(instant, style)
+    if not isinstance(value, Mapping):
+        return say(name, type, value, style)
+    if is_minutes(value.get("before_minutes")):
+        kind = one_line(to_text(value.get("type")))
+        return f"{kind} {say_duration(value['before_minutes'])} before".strip()
+    if value.get("name"):
+        origin = " ".join(to_text(value[part]) for part in ("type", "id") if value.get(part))
+        return one_line(f"{to_text(value['name'])} ({origin})" if origin else to_text(value))
+    return one_line(to_text(value))
+
+
+def say_duration(minutes: int) -> str:
+    """Minutes as ``30 min``, ``1 h``, ``1 h 15 min``."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def is_minutes(value: object) -> bool:
+    """Whether a value that ought to be a duration is one."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def instant_of(value: Any, style: Style) -> datetime | None:
+    """The instant a timestamp stands for, or None if it is no timestamp.
+
+    A date without a time is the end of that day where the reader is.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        if is_date_only(value):
+            day = datetime.fromisoformat(value)
+            last_second = datetime.combine(day, time(23, 59, 59, fold=1), tzinfo=style.zone)
+            return last_second.astimezone(UTC)
+        return parse_timestamp(value)
+    except (OverflowError, ValueError):
+        return None
+
+
+def color_of(name: str, item: Item, style: Style) -> str:
+    """The colour that a field of an item has by its meaning; empty for none."""
+    status = item.get("status")
+    if name == "title":
+        closed = status in TASK_STATUSES and status not in OPEN_STATUSES
+        return "dim" if closed else ""
+    if name == "due_date":
+        return _color_of_due(item, style)
+    value = item.get(name)
+    return _COLORS.get((name, value), "") if isinstance(value, str) else ""
+
+
+def _color_of_due(item: Item, style: Style) -> str:
+    instant = instant_of(item.get("due_date"), style)
+    if instant is None or item.get("status") not in OPEN_STATUSES:
+        return ""
+    if instant < style.now:
+        return "red"
+    today = dates.day_heading(style.now, now=style.now, zone=style.zone)
+    return "yellow" if dates.day_heading(instant, now=style.now, zone=style.zone) == today else ""
+
+
+def local_clock(instant: datetime, style: Style) -> datetime:
+    """The instant by the reader's clock; in UTC where that has no such time."""
+    try:
+        return instant.astimezone(style.zone)
+    except OverflowError:
+        return instant.astimezone(UTC)
+
+
+def _say_instant(instant: datetime, style: Style) -> str:
+    local = local_clock(instant, style)
+    day = f"{local:%a} {local.day} {local:%b} {local.year}"
+    # The last second of a day stands for the whole of it, as in `dates.describe`.
+    whole_day = local.time().replace(microsecond=0) == time(23, 59, 59)
+    text = day if whole_day else f"{day} {local:%H:%M}"
+    relative = dates.describe(instant, now=style.now, zone=style.zone)
+    return text if relative.startswith(f"{local.day} ") else f"{text} ({relative})"
