@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from crmctl import errors
-from crmctl.api.http import LARGEST_BODY, LONGEST_TEXT, HttpTransport, _trust
+from crmctl.api.http import LARGEST_BODY, LONGEST_TEXT, HttpTransport
+from crmctl.api.trust import trust
 from crmctl.api.message import Request
 from crmctl.api.retry import retrying
 from tests import scripted_server as script
@@ -540,11 +541,11 @@ def test_the_environment_chooses_whom_to_trust(
 ) -> None:
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    [trusted] = _trust(None).get_ca_certs()
+    [trusted] = trust(None).get_ca_certs()
     assert trusted["subject"] == ((("commonName", "scripted"),),)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     with pytest.raises(errors.SettingsError, match=r"missing\.pem"):
-        _trust(None)
+        trust(None)
 
 
 @pytest.mark.parametrize("hashed", [True, False])
@@ -558,7 +559,7 @@ def test_without_a_hashed_directory_certifi_vouches(
     monkeypatch.setattr(
         ssl, "get_default_verify_paths", lambda: usual._replace(capath=str(tmp_path))
     )
-    context = _trust(None)
+    context = trust(None)
     assert bool(context.get_ca_certs()) is not hashed
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname

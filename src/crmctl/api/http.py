@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
-import os
 import re
-import socket
 import ssl
 import sys
 import time
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from crmctl import errors
 from crmctl.api.message import Request, Response
 from crmctl.api.retry import Deadline
+from crmctl.api.trust import check_base_url, is_loopback, trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 # httpx 0.28 ends by importing its own command line, and with it click, rich and pygments wherever
 # click can be found: 70 ms. It allows for that to fail, and a module that is None cannot be found.
 _HIDE_MAIN = "httpx._main" not in sys.modules
 if _HIDE_MAIN:
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
-import httpcore  # noqa: E402
 import httpx  # noqa: E402
 
 if _HIDE_MAIN:
     del sys.modules["httpx._main"]
+
+from crmctl.api.network import Network  # noqa: E402 - imports what httpx is made of
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes, decoded
 LONGEST_TEXT = 64 * 1024  # characters of an answer that is not JSON
@@ -75,13 +73,13 @@ class HttpTransport:
         log: Callable[[int, str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        host, self._secure = _check_base_url(base_url)
+        host, self._secure = check_base_url(base_url)
         if not re.fullmatch(r"[!-~]+", key):
             raise errors.SettingsError(
                 "The key is empty, or has characters that a key cannot have, such as a space."
             )
         self.deadline = Deadline(timeout, clock=clock)
-        self._loopback = _is_loopback(host)
+        self._loopback = is_loopback(host)
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._ca_file = ca_file
@@ -171,7 +169,7 @@ class HttpTransport:
         if self._client is not None:
             return self._client
         # For http:// an empty context costs 0.2 ms and trusts nobody, should TLS be spoken at all.
-        context = _trust(self._ca_file) if self._secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = trust(self._ca_file) if self._secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             # A proxy would get requests for this machine in plain text, with the key in them.
             client = httpx.Client(
@@ -183,7 +181,7 @@ class HttpTransport:
                 hint="Check HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
                 retryable=False,
             ) from error
-        network = _Network(self.deadline)
+        network = Network(self.deadline)
         for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001
             if isinstance(transport, httpx.HTTPTransport):
                 # httpx has no argument for it, httpcore does.
@@ -226,99 +224,6 @@ class _BadBodyError(Exception):
     def __init__(self, happened: str, *, truncated: bool = False) -> None:
         super().__init__(happened)
         self.truncated = truncated
-
-
-class _Network(httpcore.SyncBackend):
-    """TCP under one deadline.
-
-    httpx's timeouts begin anew with each read and with each address of a host, so that an answer
-    which comes byte by byte, its headers included, could take for ever.
-    """
-
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ARG002
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        place = f"{host}:{port}"
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"cannot find host {host}") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        while addresses:
-            address = addresses.pop(0)
-            # A share each: a host whose IPv6 leads nowhere is still reached over IPv4 in time.
-            share = max(0.001, self._deadline.remaining() / (len(addresses) + 1))
-            try:
-                stream = super().connect_tcp(address, port, share, local_address, socket_options)
-                return _Stream(stream, self._deadline, place)
-            except httpcore.ConnectTimeout as error:
-                if not addresses:
-                    raise httpcore.ConnectTimeout(f"{place} does not answer") from error
-            except httpcore.ConnectError as error:
-                if not addresses:
-                    raise httpcore.ConnectError(_why_unconnected(error, place)) from error
-        raise httpcore.ConnectError(f"cannot find host {host}")
-
-
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline, place: str) -> None:
-        self._stream = stream
-        self._deadline = deadline
-        self._place = place
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._stream.read(max_bytes, self._left(httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._stream.write(buffer, self._left(httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore.NetworkStream:
-        left = self._left(httpcore.ConnectTimeout)
-        try:
-            stream = self._stream.start_tls(ssl_context, server_hostname, left)
-        except httpcore.ConnectTimeout as error:
-            raise httpcore.ConnectTimeout(f"{self._place} does not answer") from error
-        except httpcore.ConnectError as error:
-            raise httpcore.ConnectError(_why_unconnected(error, self._place)) from error
-        return _Stream(stream, self._deadline, self._place)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    def _left(self, kind: type[httpcore.TimeoutException]) -> float:
-        left = self._deadline.remaining()
-        if left <= 0:
-            raise kind("the deadline has passed")
-        return left
-
-
-def _why_unconnected(error: Exception, place: str) -> str:
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the certificate of {place} cannot be trusted ({cause.verify_message.rstrip('.')})"
-    if isinstance(cause, ssl.SSLError):
-        reason = (cause.reason or "no reason given").lower().replace("_", " ")
-        return f"{place} does not agree on TLS ({reason})"
-    if isinstance(cause, ConnectionRefusedError):
-        return f"{place} refuses connections"
-    reason = getattr(cause, "strerror", None) or "no reason given"
-    return f"cannot connect to {place} ({reason})"
 
 
 def _what_happened(
@@ -382,67 +287,3 @@ def _finite(literal: str) -> float:
     if not math.isfinite(number):
         raise ValueError("JSON has no such number")
     return number
-
-
-def _check_base_url(base_url: str) -> tuple[str, bool]:
-    """Its host, and whether it is https."""
-    shown = base_url.rpartition("@")[2]  # without a password, should it have one
-    cannot = errors.SettingsError(
-        f"The base URL {shown!r} cannot be used.", hint="It looks like https://HOST/PATH."
-    )
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise cannot from error
-    if url.userinfo:
-        raise errors.SettingsError("The base URL must not contain a user name or a password.")
-    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-        raise cannot
-    if url.scheme == "http" and not _is_loopback(url.host):
-        raise errors.SettingsError(
-            f"The base URL must start with https://: {url.host} would get the key in plain text.",
-            hint="http:// is for this machine alone: localhost, 127.0.0.1 or [::1].",
-        )
-    return url.host, url.scheme == "https"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _trust(ca_file: str | None) -> ssl.SSLContext:
-    """Whom to trust: the environment's choice, else the system's or certifi's, and ``ca_file``."""
-    file = os.environ.get("SSL_CERT_FILE") or None
-    directory = os.environ.get("SSL_CERT_DIR") or None
-    if file is None and directory is None:
-        system = ssl.get_default_verify_paths().capath
-        if system is not None and _is_hashed(Path(system)):
-            # OpenSSL reads the one file that it needs: 5 ms instead of 40 for a whole bundle.
-            directory = system
-        else:
-            import certifi
-
-            file = certifi.where()
-    try:
-        context = ssl.create_default_context(cafile=file, capath=directory)
-    except OSError as error:
-        raise errors.SettingsError(f"{file} holds no certificates that can be read.") from error
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except OSError as error:
-            raise errors.SettingsError(
-                f"{ca_file} holds no certificates that can be read.",
-                hint="`--ca-file` wants a PEM file.",
-            ) from error
-    return context
-
-
-def _is_hashed(directory: Path) -> bool:
-    try:
-        return any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]", file.name) for file in directory.iterdir())
-    except OSError:
-        return False

@@ -38,13 +38,15 @@ def write_detail(item: Item, view: View, *, stream: TextIO, style: Style) -> Non
             print_wrapped(console, [(title, "bold")], indent=0, width=style.width)
             console.print(end="\n" if rows else "")
         for label, (_, value, color) in zip(labels, rows, strict=True):
+            # An ID is to be copied: one word is never broken.
+            width = style.width if " " in value else None
             if narrow:
                 print_wrapped(console, [(label, "dim")], indent=0, width=style.width)
                 parts = [("  ", ""), (value, color)]
-                print_wrapped(console, parts, indent=2, width=style.width)
+                print_wrapped(console, parts, indent=2, width=width)
             else:
                 parts = [(label.ljust(indent), "dim"), (value, color)]
-                print_wrapped(console, parts, indent=indent, width=style.width)
+                print_wrapped(console, parts, indent=indent, width=width)
         for number, (name, text) in enumerate(texts):
             console.print(end="\n" if title or rows or number else "")
             if name != "description":

@@ -1,4 +1,4 @@
-"""The table, for a person at a terminal. Only the table and the timeline import Rich.
+"""The table, for a person at a terminal; the one module that imports Rich.
 
 Everything goes to Rich as `Text`, never as markup, and each line is as wide as we make it: Rich
 cuts and wraps nothing.
@@ -11,7 +11,7 @@ from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.segment import Segment, Segments
+from rich.segment import Segment
 from rich.text import Text
 
 from crmctl.output.style import Style
@@ -120,6 +120,7 @@ def print_wrapped(
 ) -> None:
     """Print text and style pairs as one paragraph, its lines after the first indented."""
     text = Text.assemble(*parts)
+    text.rstrip()
     if width is None or text.cell_len <= width:
         console.print(text, soft_wrap=True)
         return
@@ -127,6 +128,7 @@ def print_wrapped(
     console.print(first, soft_wrap=True)
     if rest:
         for line in rest.wrap(console, max(1, width - indent)):
+            line.rstrip()
             console.print(Text(" " * indent).append_text(line), soft_wrap=True)
 
 
@@ -143,9 +145,16 @@ def print_markdown(console: Console, text: str) -> None:
         token.info = ""
         for part in token.children or []:
             part.type = {"html_inline": "text", "softbreak": "hardbreak"}.get(part.type, part.type)
-    # Entities such as &#x202e; have become characters by now.
-    shown = [Segment(visible(text), style) for text, style, _ in console.render(markdown)]
-    console.print(Segments(shown), end="")
+    empty = True
+    for segments in Segment.split_lines(console.render(markdown)):
+        # Entities such as &#x202e; have become characters by now.
+        parts = [(visible(shown), style or "") for shown, style, _ in segments]
+        line = Text.assemble(*parts)
+        line.rstrip()
+        # Rich parts some things by two empty lines.
+        if line.plain or not empty:
+            console.print(line, soft_wrap=True)
+        empty = not line.plain
 
 
 def _texts(cells: list[tuple[str, str]]) -> list[str]:
@@ -208,4 +217,5 @@ def _split_at(text: Text, width: int, console: Console) -> tuple[Text, Text]:
     first = text.wrap(console, max(1, width))[0]
     rest = text[len(first.plain) :]
     blanks = len(rest.plain) - len(rest.plain.lstrip())
+    first.rstrip()
     return first, rest[blanks:]

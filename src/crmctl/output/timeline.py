@@ -68,11 +68,13 @@ def _told(item: Item, style: Style) -> list[tuple[str, str]]:
     """The type, the subject, then what else is known."""
     kind = cut(say("type", "enum", item.get("type"), style), 2 * _TYPE_WIDTH)
     subject = one_line(to_text(item.get("subject") or item.get("title")))
-    known: list[str] = []
-    for name in ("contact_name", "deal_name", "related_to"):
-        known.append(say(name, "string", pick_shown(item, name), style))
-    known.append(say("duration", "integer", item.get("duration"), style))
-    known.append(say("outcome", "enum", item.get("outcome"), style))
+    known = [
+        say("contact_name", "string", pick_shown(item, "contact_name"), style),
+        say("deal_name", "string", pick_shown(item, "deal_name"), style),
+        say("related_to", "object", item.get("related_to"), style),
+        say("duration", "integer", item.get("duration"), style),
+        say("outcome", "enum", item.get("outcome"), style),
+    ]
     rest = " · ".join(text for text in known if text)
     if not subject and not rest:
         subject = one_line(to_text(item.get("id")))
