@@ -252,7 +252,11 @@ def test_a_limit_out_of_range_is_refused(world: World, limit: str) -> None:
         ("/tasks", {"cursor": ""}, {"cursor": "blank"}),
         ("/activities", {"type": "todo"}, {"type": "choice"}),
         ("/activities", {"contact_id": ""}, {"contact_id": "blank"}),
-        ("/activities", {"date_from": "x", "date_to": ""}, {"date_from": "time", "date_to": "time"}),
+        (
+            "/activities",
+            {"date_from": "x", "date_to": ""},
+            {"date_from": "time", "date_to": "time"},
+        ),
         ("/activities", {"sort": "duration"}, {"sort": "choice"}),
         ("/activities", {"status": "pending"}, {"status": "unknown"}),
         ("/activities", {"outcome": "busy"}, {"outcome": "unknown"}),
@@ -272,9 +276,7 @@ def test_a_refused_parameter_says_what_is_accepted(world: World) -> None:
         messages[name] = detail["message"]
     assert messages == {
         "status": "must be one of pending, in_progress, completed, cancelled",
-        "sort": (
-            "must be one of due_date, priority, created_at, updated_at (- first: descending)"
-        ),
+        "sort": ("must be one of due_date, priority, created_at, updated_at (- first: descending)"),
         "colour": (
             "is not a parameter; there are: assignee_id, status, priority, type, due_before,"
             " due_after, related_to_type, related_to_id, limit, cursor, sort, fields"

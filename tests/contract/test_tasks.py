@@ -222,9 +222,7 @@ def test_a_refusal_says_which_values_are_accepted(world: World, field: str, choi
         "error": {
             "code": "validation_failed",
             "message": f"The request is not valid: {field}.",
-            "details": [
-                {"field": field, "code": "choice", "message": f"must be one of {choices}"}
-            ],
+            "details": [{"field": field, "code": "choice", "message": f"must be one of {choices}"}],
         },
     }
 
@@ -384,9 +382,7 @@ def test_completing_again_changes_nothing(world: World) -> None:
         ({"status": "completed"}, {"status": "read_only"}),
     ],
 )
-def test_an_invalid_completion_is_refused(
-    world: World, body: Any, fields: dict[str, str]
-) -> None:
+def test_an_invalid_completion_is_refused(world: World, body: Any, fields: dict[str, str]) -> None:
     task = world.client.create_task({"title": "Call"})
     assert world.refused_fields("PUT", f"/tasks/{task['id']}/complete", body=body) == fields
     assert world.client.get_task(task["id"]) == task

@@ -56,7 +56,10 @@ def read_details(content: Any) -> list[dict[str, Any]]:
     if details is None and isinstance(content, Mapping):
         details = content.get("errors", content.get("details"))
     if isinstance(details, Mapping):
-        details = [{"field": field, "message": said} for field, said in details.items()]
+        details = [
+            {"field": field, "message": _find_message(said) or str(said)}
+            for field, said in details.items()
+        ]
     if not isinstance(details, list):
         return []
     return [

@@ -185,7 +185,8 @@ def _next_cursor(response: Response, meta: Mapping[str, Any]) -> str | None:
 def _linked_cursor(link: str) -> str | None:
     for target, parameters in re.findall(r"<([^>]*)>([^<]*)", link):
         if re.search(r'\brel\s*=\s*"?next\b', parameters, re.IGNORECASE):
-            return parse_qs(urlsplit(target).query).get("cursor", [None])[0]
+            cursors = parse_qs(urlsplit(target).query).get("cursor")
+            return cursors[0] if cursors else None
     return None
 
 

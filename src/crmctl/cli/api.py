@@ -78,7 +78,7 @@ def api(
     request = Request(method, path, query=query, body=body, headers=headers)
     response = crm.client.transport(request)
     read_success(request, response)
-    if not crm.dry_run:
+    if method == "GET" or not crm.dry_run:
         write_value(response.content, stream=crm.stdout)
 
 

@@ -96,13 +96,13 @@ class Verbs(Mapping[str, TyperCommand]):
         return len(self._infos)
 
 
-class Nouns(Mapping[str, TyperCommand]):
+class Nouns(Mapping[str, Any]):
     """The nouns, each imported when it is asked for."""
 
-    def __getitem__(self, name: str) -> TyperCommand:
+    def __getitem__(self, name: str) -> Any:
         if name not in NOUNS:
             raise KeyError(name)
-        app = import_module(f"crmctl.cli.{name}").app
+        app: Any = import_module(f"crmctl.cli.{name}").app
         infos: list[CommandInfo] = app.registered_commands
         if not app.registered_groups and [info.name for info in infos] == [name]:
             return build_command(infos[0])
@@ -188,7 +188,7 @@ def run(args: list[str], crm: Context) -> int:
     except Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, Abort):
-        crm.stderr.write("\n")
+        crm.say("\n")
         return errors.INTERRUPTED
     except errors.CrmctlError as error:
         crm.report(error, args)
@@ -218,7 +218,6 @@ def run_process(args: list[str]) -> None:
         crm.report(errors.StoreError(f"The output cannot be written: {error.strerror}."), args)
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         status = errors.StoreError.exit_status
-    stderr.flush()
     # All is closed and flushed: taking the interpreter apart would cost another 20 of 100 ms.
     os._exit(status)
 

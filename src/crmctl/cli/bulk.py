@@ -16,36 +16,49 @@ def for_each(
 ) -> None:
     """Change each task and show the results: one thing for one ID, a list for several.
 
-    Raises the failure itself if it is the only kind there was, else `PartialFailure`.
+    Raises the failure itself if it is the only kind there was, else `PartialFailure`. Each failure
+    is reported as it comes; where errors are JSON, they are the details of the one error.
     """
     changed: list[dict[str, Any]] = []
-    failures: list[CrmctlError] = []
-    for task_id in dict.fromkeys(task_ids):
+    failures: dict[str, CrmctlError] = {}
+    several = len(task_ids) > 1
+    as_json = crm.format.startswith("json")
+    task_ids = list(dict.fromkeys(task_ids))
+    for task_id in task_ids:
         try:
             task = change(task_id)
         except CrmctlError as error:
-            if len(task_ids) == 1:
+            if not several:
                 raise
-            error.message = f"{task_id}: {error.message}"
-            crm.report(error, [])
-            failures.append(error)
+            failures[task_id] = error
+            if not as_json:
+                error.message = f"{task_id}: {error.message}"
+                crm.report(error, [])
             continue
         title = f": {task['title']}" if task.get("title") else ""
         crm.done(f"{past} {task_id}{title}")
         changed.append(task)
     view = view_of(TASK, crm.flags.get("fields"))
-    if len(task_ids) == 1:
-        crm.show_written(changed[0], view)
-    else:
+    if several:
         crm.show_written_list(changed, view)
+    else:
+        crm.show_written(changed[0], view)
     if failures:
-        raise summary(failures, of=len(task_ids), past=past)
+        details = [{"id": task_id, **error.as_dict()} for task_id, error in failures.items()]
+        raise summary(
+            list(failures.values()),
+            of=len(task_ids),
+            past=past,
+            details=details if as_json else [],
+        )
 
 
-def summary(failures: list[CrmctlError], *, of: int, past: str) -> CrmctlError:
+def summary(
+    failures: list[CrmctlError], *, of: int, past: str, details: list[dict[str, Any]]
+) -> CrmctlError:
     """One error for several: the common exit status if all items failed alike, else partial."""
     statuses = {failure.exit_status for failure in failures}
     message = f"{past} {of - len(failures)} of {of}; {len(failures)} failed."
-    if len(failures) == of and len(statuses) == 1:
-        return type(failures[0])(message, hint="")
-    return PartialFailure(message)
+    alike = len(failures) == of and len(statuses) == 1
+    kind = type(failures[0]) if alike else PartialFailure
+    return kind(message, hint="", details=details)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -55,7 +56,9 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """Flags, environment and config file, resolved."""
-        return Settings.load(self.environ, self.flags)
+        # A rehearsal writes nothing that a job could lose, so it needs no account.
+        environ = {**self.environ, "CI": ""} if self.dry_run else self.environ
+        return Settings.load(environ, self.flags)
 
     @cached_property
     def profile(self) -> Profile:
@@ -78,7 +81,8 @@ class Context:
     @cached_property
     def client(self) -> Client:
         """The API, over the profile's transport."""
-        return Client(self._transport(), warn=self._warn)
+        transport = self._rehearse if self.dry_run else self._transport
+        return Client(transport, warn=self._warn)
 
     def client_for(self, base_url: str, key: str) -> Client:
         """The API at a server that is no profile yet."""
@@ -204,15 +208,19 @@ class Context:
         if not self.flags.get("quiet"):
             from crmctl.output.text import visible
 
-            self.stderr.write(visible(text) + "\n")
-            self.stderr.flush()
+            self.say(visible(text) + "\n")
 
     def log(self, level: int, text: str) -> None:
         """Say something on stderr if -v was given that often."""
         if self.verbosity >= level:
             from crmctl.output.text import visible
 
-            self.stderr.write(visible(text) + "\n")
+            self.say(visible(text) + "\n")
+
+    def say(self, text: str) -> None:
+        """Write on stderr as it stands. Where that is full or gone, the work goes on unsaid."""
+        with suppress(OSError):
+            self.stderr.write(text)
             self.stderr.flush()
 
     def may_ask(self) -> bool:
@@ -229,8 +237,7 @@ class Context:
             )
         from crmctl.output.text import visible
 
-        self.stderr.write(f"{visible(question)} [y/N] ")
-        self.stderr.flush()
+        self.say(f"{visible(question)} [y/N] ")
         assert self.stdin is not None  # noqa: S101 - may_ask said so
         return self.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -239,18 +246,18 @@ class Context:
         from crmctl.output.messages import error_json, error_text
 
         if self._reports_json(args):
-            self.stderr.write(error_json(error, typed=self.typed) + "\n")
+            self.say(error_json(error, typed=self.typed) + "\n")
         else:
             from crmctl.output import terminal
 
             color = terminal.wants_color(
                 self.flags.get("color") or "auto", self.stderr, self.environ
             )
-            self.stderr.write(error_text(error, color=color))
+            self.say(error_text(error, color=color))
             for option, text in self.typed.items():
-                self.stderr.write(f"What came in for {option} was not saved; here it is:\n{text}")
-                self.stderr.write("" if text.endswith("\n") else "\n")
-        self.stderr.flush()
+                end = "" if text.endswith("\n") else "\n"
+                self.say(f"What came in for {option} was not saved; here it is:\n{text}{end}")
+        self.typed.clear()
 
     def finish(self) -> None:
         """Print what a dry run collected."""
@@ -271,7 +278,7 @@ class Context:
 
     def _reports_json(self, args: list[str]) -> bool:
         # A command line that could not be parsed has set no flags yet.
-        for arg, following in zip(args, [*args[1:], ""], strict=True):
+        for arg, following in zip(args, [*args, ""][1:], strict=True):
             if arg == "--json" or (arg in ("-o", "--output") and following.startswith("json")):
                 return True
             if arg.startswith(("-ojson", "--output=json")):
@@ -281,9 +288,9 @@ class Context:
         except errors.CrmctlError:
             return False
 
+    @cached_property
     def _transport(self) -> Transport:
-        if self.dry_run:
-            return self._rehearse
+        """The profile's own: its workspace, or its server."""
         if self.profile.kind == "workspace":
             return self.workspace
         from crmctl.credentials import find_key
@@ -312,8 +319,9 @@ class Context:
         )
 
     def _rehearse(self, request: Request) -> Response:
-        if request.method != "GET":
-            self._rehearsed.append(request)
+        if request.method == "GET":
+            return self._transport(request)
+        self._rehearsed.append(request)
         return Response(200, {"success": True, "data": {}})
 
     def _user_id(self) -> str | None:

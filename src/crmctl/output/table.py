@@ -67,7 +67,7 @@ def fit(columns: list[Column], natural: list[int], width: int | None, *, chosen:
     IDs are never cut. Columns that were not ``chosen`` by name are left out, from the right and
     dates last, until the title has room. The title is the last to be cut.
     """
-    if width is None:
+    if width is None or not columns:
         return natural
     title = _title_of(columns, natural)
     least = [_least(column, room) for column, room in zip(columns, natural, strict=True)]

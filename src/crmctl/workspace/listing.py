@@ -21,7 +21,7 @@ Condition = tuple[str, str, Any]
 NARROW = 2000
 
 # The equality filters that have an index together with these sort columns, best first.
-_INDEXED_TOGETHER = {
+_INDEXED_TOGETHER: dict[str, dict[str, tuple[str, ...]]] = {
     "task": dict.fromkeys(("due_date", "created_at", "updated_at"), ("assignee_id", "status")),
     "activity": {"occurred_at": ("contact_id", "deal_id", "user_id", "type")},
 }

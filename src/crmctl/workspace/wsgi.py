@@ -52,7 +52,7 @@ def _answer(transport: Transport, environ: WSGIEnvironment) -> Response:
         except (ValueError, RecursionError):
             return _refuse(400, "bad_json", "The body is not JSON.")
     # PATH_INFO comes decoded, as Latin-1; an ID's own percent signs and slashes must survive.
-    path = environ.get("RAW_URI", environ.get("REQUEST_URI", "")).partition("?")[0]
+    path = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
     if not path:
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/")
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
