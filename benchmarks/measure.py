@@ -40,6 +40,7 @@ def rows():
 
 store = Store(path)
 with store.writing() as connection:
+    connection.execute("PRAGMA cache_size = -400000")
     connection.executemany(
         "INSERT INTO task (id, title, description, status, priority, type, assignee_id, due_date,"
         " related_to_type, related_to_id, created_at, updated_at, version)"

@@ -42,7 +42,7 @@ class CrmctlError(Exception):
         return {
             "code": self.code,
             "message": self.message,
-            "hint": self.hint,
+            "hint": self.hint or None,
             "status": self.status,
             "request_id": self.request_id,
             "retryable": self.retryable,

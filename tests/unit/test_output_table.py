@@ -179,9 +179,10 @@ def test_colours_have_a_meaning() -> None:
         {"id": "6", "title": "c", "status": "pending", "due_date": "2026-03-23"},
     ]
     rows = listed(items, 120, fields="title,status,due_date,priority", color=True).splitlines()
+    gap, red = " " * 10, "\x1b[31murgent\x1b[0m"
     assert rows[1:] == [
         "Follow up with Acme Corp  pending      tomorrow 18:00  \x1b[33mhigh\x1b[0m",
-        f"Send the contract         \x1b[36min progress\x1b[0m  \x1b[31m20 Mar\x1b[0m{' ' * 10}\x1b[31murgent\x1b[0m",
+        f"Send the contract         \x1b[36min progress\x1b[0m  \x1b[31m20 Mar\x1b[0m{gap}{red}",
         "\x1b[2mOld leads\x1b[0m                 \x1b[32mcompleted\x1b[0m    1 Mar",
         "a                         pending      \x1b[33mtoday\x1b[0m",
         "\x1b[2mb\x1b[0m                         \x1b[2mcancelled\x1b[0m    1 h ago",

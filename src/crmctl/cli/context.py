@@ -311,12 +311,16 @@ class Context:
             log=self.log,
         )
         self._closing.append(transport.close)
-        return retrying(
-            transport,
-            deadline=transport.deadline,
-            sleep=self.sleep,
-            log=self.log,
-        )
+
+        def send(request: Request) -> Response:
+            try:
+                return transport(request)
+            except KeyboardInterrupt:
+                if request.method != "GET":
+                    self.note(f"{request.method} {request.path} may have been applied.")
+                raise
+
+        return retrying(send, deadline=transport.deadline, sleep=self.sleep, log=self.log)
 
     def _rehearse(self, request: Request) -> Response:
         if request.method == "GET":

@@ -36,7 +36,8 @@ def write_detail(item: Item, view: View, *, stream: TextIO, style: Style) -> Non
     with open_console(stream, style) as console:
         if title:
             print_wrapped(console, [(title, "bold")], indent=0, width=style.width)
-            console.print(end="\n" if rows else "")
+            if rows:
+                console.line()
         for label, (_, value, color) in zip(labels, rows, strict=True):
             # An ID is to be copied: one word is never broken.
             width = style.width if " " in value else None
@@ -48,7 +49,8 @@ def write_detail(item: Item, view: View, *, stream: TextIO, style: Style) -> Non
                 parts = [(label.ljust(indent), "dim"), (value, color)]
                 print_wrapped(console, parts, indent=indent, width=width)
         for number, (name, text) in enumerate(texts):
-            console.print(end="\n" if title or rows or number else "")
+            if title or rows or number:
+                console.line()
             if name != "description":
                 print_wrapped(console, [(in_words(name), "bold")], indent=0, width=style.width)
             print_markdown(console, text)

@@ -52,7 +52,8 @@ def _write_item(
     indent = 2 if narrow else _INDENT
     with open_console(stream, style) as console:
         if heading:
-            console.print(end="\n" if shown_day else "")
+            if shown_day:
+                console.line()
             print_wrapped(console, [(heading, "bold")], indent=0, width=style.width)
         parts = [("  ", ""), (f"{clock:5}  ", "dim"), *_told(item, style)]
         print_wrapped(console, parts, indent=indent, width=style.width)

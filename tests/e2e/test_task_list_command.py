@@ -1,0 +1,137 @@
+"""`crmctl task list`: every filter, in the order asked for, as much as asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.e2e.running import KEY, Crmctl, FarEnd
+
+EVERY = ("task_dropped", "task_done", "task_free", "task_far", "task_begun", "task_late")
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("", EVERY),
+        ("--assignee usr_bob", ("task_begun",)),
+        ("--status pending", ("task_free", "task_far", "task_late")),
+        ("--priority high", ("task_late",)),
+        ("--type meeting", ("task_far",)),
+        ("--due-before 2020-01-08", ("task_late",)),
+        ("--due-after 2020-01-20", ("task_far", "task_begun")),
+        ("--due-after 2020-01-05 --due-before 2020-01-05", ("task_late",)),
+        ("--related-to-type deal", ("task_late",)),
+        ("--related-to-id proj_onb", ("task_far",)),
+        ("--contact con_jane", ("task_begun",)),
+        ("--deal deal_acme", ("task_late",)),
+        ("--project proj_onb", ("task_far",)),
+        ("--mine", ("task_done", "task_far", "task_late")),
+        ("--assignee me --open", ("task_late", "task_far")),
+        ("--open", ("task_late", "task_begun", "task_far", "task_free")),
+        ("--overdue", ("task_late", "task_begun")),
+        ("--overdue --mine", ("task_late",)),
+        ("--open --sort -created_at", ("task_free", "task_far", "task_begun", "task_late")),
+        ("--status completed,cancelled", ("task_dropped", "task_done")),
+        ("--status cancelled,completed --sort created_at", ("task_done", "task_dropped")),
+        ("--priority urgent,high --sort priority", ("task_late", "task_begun")),
+        ("--priority high,urgent --sort -priority", ("task_begun", "task_late")),
+        ("--type call,email,call", ("task_done", "task_begun")),
+        ("--assignee usr_ann,usr_bob --open", ("task_late", "task_begun", "task_far")),
+        ("--open --sort due_date", ("task_late", "task_begun", "task_far", "task_free")),
+        ("--open --sort -due_date", ("task_far", "task_begun", "task_late", "task_free")),
+        ("--mine --sort due_date", ("task_late", "task_done", "task_far")),
+        ("--mine --sort -due_date", ("task_far", "task_done", "task_late")),
+        ("--sort created_at", EVERY[::-1]),
+        ("--sort -created_at", EVERY),
+        ("--limit 2", EVERY[:2]),
+        ("--open --limit 3", ("task_late", "task_begun", "task_far")),
+    ],
+)
+def test_list_gives_the_tasks_that_the_flags_ask_for(
+    stocked: Crmctl, flags: str, expected: tuple[str, ...]
+) -> None:
+    ann = stocked.having(CRMCTL_USER_ID="usr_ann")
+    ids = ann.ids("task", "list", *flags.split())
+    assert tuple(ids) == expected
+
+
+def test_list_by_update_begins_with_what_was_touched_last(stocked: Crmctl) -> None:
+    stocked.done("task", "start", "task_free")
+    assert stocked.ids("task", "list", "--sort", "-updated_at")[0] == "task_free"
+    assert stocked.ids("task", "list", "--sort", "updated_at")[-1] == "task_free"
+
+
+def test_today_is_the_day_where_the_user_is(crmctl: Crmctl) -> None:
+    # A zone where it is about noon, so that the day does not end during the test.
+    there = crmctl.having(TZ=f"Etc/GMT{datetime.now(UTC).hour - 12:+d}")
+    for title, due in (
+        ("Last second", "eod"),
+        ("First second", "today 00:00"),
+        ("Yesterday", "yesterday"),
+        ("Tomorrow", "tomorrow 00:00"),
+    ):
+        there.done("task", "create", title, "--due", due)
+    there.done("task", "create", "Never")
+    titles = there.done("task", "list", "--today", "--fields", "title").lines
+    assert titles == ["First second", "Last second"]
+
+
+def test_count_prints_the_number_alone(stocked: Crmctl) -> None:
+    assert stocked.done("task", "list", "--count").stdout == "6\n"
+    assert stocked.done("task", "list", "--count", "--open").stdout == "4\n"
+    assert stocked.done("task", "list", "--count", "--deal", "deal_none").stdout == "0\n"
+    assert stocked.json("task", "list", "--count", "--overdue") == {"count": 2}
+
+
+def test_each_value_of_a_filter_is_asked_for_on_its_own(remote: Crmctl, far_end: FarEnd) -> None:
+    ids = remote.ids("task", "list", "--status", "pending,in_progress", "--sort", "due_date")
+    assert ids == ["task_late", "task_begun", "task_far", "task_free"]
+    assert [request.query["status"] for request in far_end.requests] == ["pending", "in_progress"]
+    assert {request.query["sort"] for request in far_end.requests} == {"due_date"}
+
+
+def test_every_filter_reaches_the_server(remote: Crmctl, far_end: FarEnd) -> None:
+    remote.done(
+        *("task", "list", "--assignee", "usr_1", "--status", "pending", "--priority", "low"),
+        *("--type", "call", "--due-before", "2026-01-02T03:04:05Z"),
+        *("--due-after", "2026-01-01T03:04:05Z", "--deal", "deal_1", "--sort", "-priority"),
+    )
+    assert far_end.requests[0].query == {
+        "assignee_id": "usr_1",
+        "status": "pending",
+        "priority": "low",
+        "type": "call",
+        "due_before": "2026-01-02T03:04:05Z",
+        "due_after": "2026-01-01T03:04:05Z",
+        "related_to_type": "deal",
+        "related_to_id": "deal_1",
+        "sort": "-priority",
+        "limit": "100",
+    }
+    assert far_end.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--mine --assignee usr_bob",
+        "--open --status pending",
+        "--overdue --today",
+        "--today --due-before fri",
+        "--count --limit 3",
+        "--deal deal_1 --contact con_1",
+        "--deal deal_1 --related-to-type deal",
+    ],
+)
+def test_flags_that_contradict_each_other_are_refused(remote: Crmctl, flags: str) -> None:
+    result = remote.having(CRMCTL_USER_ID="usr_ann").run("task", "list", *flags.split())
+    assert result.status == 2
+    assert flags.split()[0] in result.stderr
+
+
+def test_nobody_is_mine_without_a_user(stocked: Crmctl) -> None:
+    result = stocked.run("task", "list", "--mine")
+    assert result.status == 2
+    assert "crmctl config set user_id" in result.stderr
