@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_filters_narrow_together(world: World, query: dict[str, str], expected: 
         assert titles(world, **query, sort=sort) == expected
 
 
-ORDERED = [
+ORDERED: list[dict[str, Any]] = [
     {"id": "none_1", "priority": "low", "due_date": None, "created_at": "2026-03-20T10:00:05"},
     {
         "id": "late",
@@ -213,7 +214,8 @@ def test_the_next_page_may_have_another_limit_and_other_fields(world: World) -> 
 
 
 @pytest.mark.parametrize(
-    "limit", ["0", "101", "-1", "abc", "", "1.5", "1e1", " 5", "+5", "５", "0000000255", "9" * 5000]
+    "limit",
+    ["0", "101", "-1", "abc", "", "1.5", "1e1", " 5", "+5", "\uff15", "0000000255", "9" * 5000],
 )
 def test_a_limit_out_of_range_is_refused(world: World, limit: str) -> None:
     for path in ("/tasks", "/activities", "/activities/feed"):
@@ -394,7 +396,7 @@ def test_garbage_is_no_cursor(world: World, cursor: str) -> None:
     assert world.refused_fields("GET", "/tasks", query={"cursor": cursor}) == {"cursor": "cursor"}
 
 
-def test_a_damaged_cursor_is_refused_or_harmless(world: World) -> None:
+def test_a_cursor_cut_short_is_refused(world: World) -> None:
     world.insert_tasks(SOME)
     cursor = cursor_of(world, "/tasks")
     for end in range(1, len(cursor)):

@@ -46,20 +46,20 @@ def test_changes_while_someone_pages_make_nothing_appear_twice_or_vanish(
     def change(page: int) -> None:
         world.clock.move(seconds=1)
         place = page * 7
-        # The first, the last one seen, the next one, and the last one of all: over and over.
-        for turn, index in enumerate((0, place - 1, place, -1)):
-            status = TASK_STATUSES[(page + turn) % 4]
+        # The last one seen, the next one, and the last one of all, over and over.
+        for turn, index in enumerate((place - 1, place, -1)):
             world.client.update_task(
                 ids[index % 60],
                 {
                     "title": f"Changed on page {page}",
                     "priority": PRIORITIES[(page + turn) % 4],
                     "due_date": (None, "2020-01-01", "2099-01-01")[(page + turn) % 3],
-                    "status": status,
+                    "status": TASK_STATUSES[(page + turn) % 4],
                 },
             )
-        inserted = world.client.create_task({"title": "New", "due_date": "2026-03-15"})
-        world.client.update_task(inserted["id"], {"priority": "urgent"})
+        if page % 3 == 1:
+            inserted = world.client.create_task({"title": "New", "due_date": "2026-03-15"})
+            world.client.update_task(inserted["id"], {"priority": "urgent"})
 
     seen: list[dict[str, Any]] = []
     for page, content in enumerate(pages(world, "/tasks", {**query, "limit": "7"}), start=1):
@@ -158,7 +158,7 @@ def test_ten_thousand_tasks_are_listed_complete_and_in_order_while_others_write(
             if status != 201:
                 failures.append(status)
             written.set()
-            over.wait(0.005)
+            over.wait(0.02)
         workspace.close()
 
     writer = threading.Thread(target=write, args=(many.workspace.store.path,))

@@ -10,7 +10,7 @@ import pytest
 
 from crmctl import errors
 from crmctl.api.client import Client, Listing, path_of
-from crmctl.api.message import Request, Response
+from crmctl.api.message import NO_ENTRIES, Request, Response
 
 
 class Script:
@@ -29,7 +29,9 @@ class Script:
         return [dict(request.query) for request in self.requests]
 
 
-def page(*ids: int, meta: Any = None, headers: Mapping[str, str] = {}, **top: Any) -> Response:  # noqa: B006
+def page(
+    *ids: int, meta: Any = None, headers: Mapping[str, str] = NO_ENTRIES, **top: Any
+) -> Response:
     content = {"success": True, "data": [{"id": number} for number in ids], **top}
     if meta is not None:
         content["meta"] = meta
@@ -40,29 +42,38 @@ def ids(listing: Listing) -> list[int]:
     return [item["id"] for item in listing]
 
 
+Call = Callable[[Client], Any]
+
+READ: Call = lambda client: client.get_task("task_1")  # noqa: E731
+LIST: Call = lambda client: list(client.list_tasks({}))  # noqa: E731
+CREATE: Call = lambda client: client.create_task({"title": "A"})  # noqa: E731
+LOG: Call = lambda client: client.log_activity({"type": "call"})  # noqa: E731
+UPDATE: Call = lambda client: client.update_task("task_1", {"title": "B"})  # noqa: E731
+COMPLETE: Call = lambda client: client.complete_task("task_1")  # noqa: E731
+DELETE: Call = lambda client: client.delete_task("task_1")  # noqa: E731
+
+
 # What goes out
 
 
 @pytest.mark.parametrize(
     ("call", "method", "path", "body"),
     [
-        (lambda c: c.get_task("task_1"), "GET", "/tasks/task_1", None),
-        (lambda c: c.create_task({"title": "A"}), "POST", "/tasks", {"title": "A"}),
-        (lambda c: c.update_task("task_1", {"title": "B"}), "PUT", "/tasks/task_1", {"title": "B"}),
-        (lambda c: c.complete_task("task_1"), "PUT", "/tasks/task_1/complete", {}),
+        (READ, "GET", "/tasks/task_1", None),
+        (CREATE, "POST", "/tasks", {"title": "A"}),
+        (UPDATE, "PUT", "/tasks/task_1", {"title": "B"}),
+        (COMPLETE, "PUT", "/tasks/task_1/complete", {}),
         (
-            lambda c: c.complete_task("task_1", completion_note="Sent"),
+            lambda client: client.complete_task("task_1", completion_note="Sent"),
             "PUT",
             "/tasks/task_1/complete",
             {"completion_note": "Sent"},
         ),
-        (lambda c: c.delete_task("task_1"), "DELETE", "/tasks/task_1", None),
-        (lambda c: c.log_activity({"type": "call"}), "POST", "/activities", {"type": "call"}),
+        (DELETE, "DELETE", "/tasks/task_1", None),
+        (LOG, "POST", "/activities", {"type": "call"}),
     ],
 )
-def test_each_call_is_one_request(
-    call: Callable[[Client], Any], method: str, path: str, body: Any
-) -> None:
+def test_each_call_is_one_request(call: Call, method: str, path: str, body: Any) -> None:
     script = Script(Response(200, {"success": True, "data": {"id": "x"}}))
     assert call(script.client) == {"id": "x"}
     [request] = script.requests
@@ -250,17 +261,17 @@ def test_the_total_is_what_the_first_page_says() -> None:
         page(2, meta={"total": 3, "has_more": False}),
     )
     listing = script.client.list_tasks({})
-    assert listing.total is None
-    assert (ids(listing), listing.total) == ([1, 2], 2)
+    totals = [listing.total]
+    assert ids(listing) == [1, 2]
+    assert [*totals, listing.total] == [None, 2]
 
 
 def test_a_failure_between_pages_is_raised_after_what_came() -> None:
     script = Script(page(1, meta={"has_more": True, "next_cursor": "a"}), Response(500))
-    seen = []
+    items = iter(script.client.list_tasks({}))
+    assert next(items) == {"id": 1}
     with pytest.raises(errors.ServerFailed):
-        for item in script.client.list_tasks({}):
-            seen.append(item["id"])  # noqa: PERF401 - a list of what came before it failed
-    assert seen == [1]
+        next(items)
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", [1], [{"id": 1}, None]])
@@ -282,11 +293,7 @@ def test_unknown_fields_and_values_are_kept() -> None:
         "related_to": "deal_1",
         "due_date": "someday",
     }
-    for call in (
-        lambda client: client.get_task("task_1"),
-        lambda client: client.update_task("task_1", {}),
-        lambda client: client.create_task({}),
-    ):
+    for call in (READ, UPDATE, CREATE):
         assert call(Script(Response(200, {"data": task, "extra": 1})).client) == task
     assert list(Script(Response(200, {"data": [task]})).client.list_tasks({})) == [task]
 
@@ -326,12 +333,7 @@ def test_a_delete_gives_the_answer_where_there_is_one() -> None:
 def test_a_success_that_makes_no_sense_leaves_a_write_in_doubt_and_a_read_wrong(
     response: Response,
 ) -> None:
-    for write in (
-        lambda client: client.create_task({"title": "A"}),
-        lambda client: client.update_task("task_1", {"title": "A"}),
-        lambda client: client.complete_task("task_1"),
-        lambda client: client.log_activity({"type": "call"}),
-    ):
+    for write in (CREATE, UPDATE, COMPLETE, LOG):
         with pytest.raises(errors.OutcomeUnknown) as unknown:
             write(Script(response).client)
         assert unknown.value.exit_status == 10
@@ -343,24 +345,14 @@ def test_a_success_that_makes_no_sense_leaves_a_write_in_doubt_and_a_read_wrong(
 def test_warnings_of_a_success_are_passed_on() -> None:
     warning = {"field": "contact_id", "code": "not_linked", "message": "names no contact"}
     said: list[Mapping[str, Any]] = []
-    for warnings in ([warning, "odd", None], "odd", None, {}):
-        content = {"data": {"id": "act_1"}, "meta": {"warnings": warnings}}
-        client = Client(lambda _, content=content: Response(201, content), warn=said.append)
-        client.log_activity({"type": "call"})
-    for meta in (None, [], "odd", {}):
-        content = {"data": {"id": "act_1"}, "meta": meta}
-        client = Client(lambda _, content=content: Response(201, content), warn=said.append)
-        client.log_activity({"type": "call"})
+    odd: list[Any] = [None, [], "odd", {}, {"warnings": "odd"}, {"warnings": None}]
+    for meta in [*odd, {"warnings": [warning, "odd", None]}]:
+        script = Script(Response(201, {"data": {"id": "act_1"}, "meta": meta}))
+        Client(script, warn=said.append).log_activity({"type": "call"})
     assert said == [warning]
 
 
 # Statuses
-
-READ: Callable[[Client], Any] = lambda client: client.get_task("task_1")  # noqa: E731
-LIST: Callable[[Client], Any] = lambda client: list(client.list_tasks({}))  # noqa: E731
-CREATE: Callable[[Client], Any] = lambda client: client.create_task({"title": "A"})  # noqa: E731
-UPDATE: Callable[[Client], Any] = lambda client: client.update_task("t", {})  # noqa: E731
-DELETE: Callable[[Client], Any] = lambda client: client.delete_task("task_1")  # noqa: E731
 
 
 @pytest.mark.parametrize(
@@ -442,9 +434,7 @@ def test_a_rate_limit_says_when_to_come_back(headers: dict[str, str], hint: str)
 
 @pytest.mark.parametrize("content", [{"success": False}, {"success": False, "data": {"id": 1}}])
 @pytest.mark.parametrize("call", [READ, LIST, CREATE, UPDATE, DELETE])
-def test_success_false_under_200_is_a_failure(
-    call: Callable[[Client], Any], content: dict[str, Any]
-) -> None:
+def test_success_false_under_200_is_a_failure(call: Call, content: dict[str, Any]) -> None:
     content = content | {"error": {"message": "No such deal"}}
     with pytest.raises(errors.Rejected) as raised:
         call(Script(Response(200, content)).client)

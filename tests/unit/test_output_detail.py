@@ -215,7 +215,6 @@ def test_wrongly_typed_and_unknown_fields_are_shown() -> None:
 7
 
 Description               x 1
-Status
 Assignee                  1 (3)
 Due date                  2026-99-99
 Related to                5 (2)

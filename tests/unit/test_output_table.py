@@ -226,10 +226,10 @@ def test_nothing_is_no_table() -> None:
     assert listed([], 80) == ""
 
 
-def test_a_table_of_other_things_keeps_their_columns() -> None:
+def test_a_column_in_which_nothing_stands_is_left_out() -> None:
     names = ["key", "value", "source"]
     view = View(columns=columns_of(names), fields=names, name="setting", plural="settings")
     items = [{"key": "timezone", "value": None, "source": "default"}]
-    assert listed(items, 40, view=view) == "Key       Value  Source\ntimezone         default\n"
+    assert listed(items, 40, view=view) == "Key       Source\ntimezone  default\n"
     nameless = View(columns=[], fields=[], name="item", plural="items")
     assert listed([{"a": 1}], 40, view=nameless) == "\n\n"

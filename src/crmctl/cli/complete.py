@@ -22,6 +22,7 @@ from typer._click.shell_completion import (
 )
 from typer.core import TyperGroup
 
+from crmctl.cli.app import NOUNS
 from crmctl.cli.context import Context
 from crmctl.output.text import one_line
 
@@ -53,10 +54,19 @@ def find_completions(root: Any, words: list[str], crm: Context) -> list[tuple[st
     asked, incomplete = _find_asked(ctx, before, incomplete)
     if getattr(asked, "metavar", None) == "FILE":
         return [(FILES, "")]
+    if isinstance(asked, TyperGroup) and not incomplete.startswith("-"):
+        return _find_commands(ctx, incomplete)
     return [
         (item.value, _shorten(one_line(item.help or "")))
         for item in asked.shell_complete(ctx, incomplete)
     ]
+
+
+def _find_commands(ctx: Any, prefix: str) -> list[tuple[str, str]]:
+    names = [name for name in ctx.command.list_commands(ctx) if name.startswith(prefix)]
+    if ctx.parent is None:
+        return [(name, NOUNS[name]) for name in names]  # without importing every noun
+    return [(name, ctx.command.get_command(ctx, name).get_short_help_str(_LONGEST)) for name in names]
 
 
 def _find_asked(ctx: Any, before: list[str], incomplete: str) -> tuple[Any, str]:

@@ -17,8 +17,9 @@ Names = dict[str, dict[str, str]]
 """For each kind (task, user, contact, deal, project): ID to title or name."""
 
 _KEPT = 200
-# A completed word stands on the command line unquoted: nothing that a shell would interpret.
-_PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]+")
+# A completed word stands on the command line unquoted: nothing that a shell would interpret, or
+# crmctl take for an option.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
@@ -67,9 +68,12 @@ class Recent:
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-                json.dump(kept, file)
-            draft.replace(path)
+            try:
+                with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+                    json.dump(kept, file)
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
         except OSError as error:
             self._crm.log(1, f"crmctl: note: nothing kept for completion: {error}")
 
@@ -86,10 +90,13 @@ def _path(crm: Context) -> Path:
 
 def _read(path: Path) -> Names:
     try:
-        names = json.loads(path.read_text())
-    except (OSError, ValueError):
+        kinds = json.loads(path.read_text())
+        return {
+            kind: {known: name for known, name in names.items() if isinstance(name, str)}
+            for kind, names in kinds.items()
+        }
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}  # nothing was listed yet, or the cache is of no use: completion offers nothing
-    return names if isinstance(names, dict) else {}
 
 
 def _in_workspace(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ def write_detail(item: Item, view: View, *, stream: TextIO, style: Style) -> Non
     title = ""
     for name in _names(item, view):
         value = pick(item, name)
-        if value is None and not view.chosen:
+        if value in (None, []) and not view.chosen:
             continue
         if name in _TITLES and not view.chosen and to_text(value).strip():
             title = one_line(to_text(value))

@@ -34,20 +34,23 @@ _LEAST_WIDTH = 3
 def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Style) -> int:
     """Write a table of the items, sized to the width; give their number. Nothing for none."""
     value_of = pick if view.chosen else pick_shown
+    columns = view.columns
     rows: list[list[tuple[str, str]]] = []
     for item in items:
         cells = []
-        for column in view.columns:
+        for column in columns:
             text = say(column.name, column.type, value_of(item, column.name), style)
             cells.append((text, color_of(column.name, item, style)))
         rows.append(cells)
     if not rows:
         return 0
-    heading = [(column.heading, "bold") for column in view.columns]
+    if not view.chosen:
+        columns, rows = _with_something(columns, rows)
+    heading = [(column.heading, "bold") for column in columns]
     natural = [
         max(map(cell_len, cells)) for cells in zip(*map(_texts, [heading, *rows]), strict=True)
     ]
-    widths = fit(view.columns, natural, style.width, chosen=view.chosen)
+    widths = fit(columns, natural, style.width, chosen=view.chosen)
     with open_console(stream, style) as console:
         for cells in [heading, *rows]:
             console.print(_line(cells, widths), soft_wrap=True)
@@ -155,6 +158,14 @@ def print_markdown(console: Console, text: str) -> None:
         if line.plain or not empty:
             console.print(line, soft_wrap=True)
         empty = not line.plain
+
+
+def _with_something(
+    columns: list[Column], rows: list[list[tuple[str, str]]]
+) -> tuple[list[Column], list[list[tuple[str, str]]]]:
+    """The columns in which something stands: an empty one takes room and says nothing."""
+    kept = [index for index in range(len(columns)) if any(row[index][0] for row in rows)]
+    return [columns[index] for index in kept], [[row[index] for index in kept] for row in rows]
 
 
 def _texts(cells: list[tuple[str, str]]) -> list[str]:
