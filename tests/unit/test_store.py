@@ -24,7 +24,8 @@ from crmctl.resources import ACTIVITY, PRIORITIES, TASK, Resource
 from crmctl.workspace import listing
 from crmctl.workspace.app import Workspace
 from crmctl.workspace.records import add_record, find_names, list_records, remove_record
-from crmctl.workspace.store import APPLICATION_ID, SCHEMA_VERSION, Store
+from crmctl.workspace.header import APPLICATION_ID, SCHEMA_VERSION
+from crmctl.workspace.store import Store
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 

@@ -66,7 +66,9 @@ def _find_commands(ctx: Any, prefix: str) -> list[tuple[str, str]]:
     names = [name for name in ctx.command.list_commands(ctx) if name.startswith(prefix)]
     if ctx.parent is None:
         return [(name, NOUNS[name]) for name in names]  # without importing every noun
-    return [(name, ctx.command.get_command(ctx, name).get_short_help_str(_LONGEST)) for name in names]
+    return [
+        (name, ctx.command.get_command(ctx, name).get_short_help_str(_LONGEST)) for name in names
+    ]
 
 
 def _find_asked(ctx: Any, before: list[str], incomplete: str) -> tuple[Any, str]:

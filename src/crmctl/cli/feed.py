@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from crmctl.cli.context import Context
@@ -14,8 +15,14 @@ from crmctl.timestamps import format_timestamp, parse_timestamp
 def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
     """Show the newest items: 25, or ``limit``, or all that happened since then."""
     shown = DEFAULT_LIMIT if limit is None and since is None else limit
-    listing = crm.client.feed(limit=shown)
-    items: Iterable[dict[str, Any]] = listing if since is None else _back_to(since, listing)
+    if since is None:
+        listing = crm.client.feed(limit=shown)
+        recent = iter(listing)
+    else:
+        # One more than is shown tells whether the limit leaves something out.
+        listing = crm.client.feed(limit=None if limit is None else limit + 1)
+        recent = _back_to(since, listing)
+    items = islice(recent, shown)
     if crm.format == "table" and not crm.flags.get("fields"):
         from crmctl.output.timeline import write_timeline
 
@@ -24,7 +31,7 @@ def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
         number = crm.show_list(items, view_of(ACTIVITY, crm.flags.get("fields")))
     if number == 0:
         crm.note("Nothing has happened yet." if since is None else "Nothing has happened since.")
-    elif listing.has_more and since is None:
+    elif next(recent, None) is not None or (since is None and listing.has_more):
         crm.note(f"Showing the newest {number}. --limit N or --since WHEN shows more.")
 
 

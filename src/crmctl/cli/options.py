@@ -242,7 +242,11 @@ def global_options() -> list[TyperOption]:
         _flag("--dry-run", "-n", help="Print the request a write would send; send nothing."),
         _flag("--quiet", "-q", help="No notes on stderr."),
         _flag("--verbose", "-v", count=True, help="Say more; -vv requests, -vvv their bodies."),
-        _option("--timeout", metavar="SECONDS", help="For the whole command; default 30."),
+        _option(
+            "--timeout",
+            metavar="SECONDS",
+            help="For one call of the API, retries included; default 30.",
+        ),
         _option("--ca-file", metavar="FILE", help="Trust the certificates in this file as well."),
         _flag("--no-input", help="Never ask."),
         _option(

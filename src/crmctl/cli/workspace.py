@@ -30,7 +30,7 @@ _RECORD = ("type", "id", "name", "active", "notifications")
 def info(ctx: typer.Context) -> None:
     """Show where it is and what it holds."""
     crm: Context = ctx.obj
-    from crmctl.workspace.store import inspect_header
+    from crmctl.workspace.header import inspect_header
 
     path = crm.workspace_path
     version = inspect_header(path)

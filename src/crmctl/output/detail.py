@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
+from crmctl.output.console import cut, open_console, print_markdown, print_wrapped
 from crmctl.output.style import Style
-from crmctl.output.table import cut, open_console, print_markdown, print_wrapped
 from crmctl.output.text import one_line
 from crmctl.output.view import Item, View, in_words, pick, to_text
 from crmctl.output.words import color_of, say_at_length

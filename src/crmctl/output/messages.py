@@ -31,7 +31,7 @@ def error_json(error: CrmctlError, *, typed: Mapping[str, str] | None = None) ->
 
     ``typed`` is what a person typed or piped in and would lose, by option; it is added if given.
     """
-    from crmctl.output.json import encode
+    from crmctl.output.encoding import encode
 
     shown: dict[str, Any] = error.as_dict()
     if typed:

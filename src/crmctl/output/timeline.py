@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from crmctl import dates
+from crmctl.output.console import cut, open_console, print_wrapped
 from crmctl.output.style import Style
-from crmctl.output.table import cut, open_console, print_wrapped
 from crmctl.output.text import one_line
 from crmctl.output.view import Item, pick_shown, to_text
 from crmctl.output.words import instant_of, local_clock, say

@@ -9,13 +9,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crmctl import errors
+from crmctl.workspace.header import SCHEMA_VERSION, inspect_header
+from crmctl.workspace.migrations import migrate
 
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x43524D43  # "CRMC" in the file's header tells a workspace from other databases
 BUSY_SECONDS = 30.0
-
-_MAGIC = b"SQLite format 3\0"
-_WRITE_AHEAD_LOG = 2
 
 
 class Store:
@@ -107,8 +104,6 @@ class Store:
         connection = _connect(f"{self.path.absolute().as_uri()}?mode=rw", self.busy_seconds)
         try:
             if version < SCHEMA_VERSION:
-                from crmctl.workspace.migrations import migrate
-
                 migrate(connection)
         except BaseException:
             connection.close()
@@ -121,8 +116,6 @@ class Store:
 
         So no process ever sees half a workspace, however many start at once.
         """
-        from crmctl.workspace.migrations import migrate
-
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.path.with_name(f".{self.path.name}.{os.urandom(8).hex()}")
         try:
@@ -150,38 +143,6 @@ class Store:
                 f"The workspace {self.path} cannot be used: {error.strerror or error}.",
                 hint="CRMCTL_DATA_DIR names another directory.",
             ) from error
-
-
-def inspect_header(path: Path) -> int | None:
-    """The schema version of a workspace file, or None if there is no file.
-
-    Reads the header without SQLite, which may write to a database merely by opening it. Raises
-    `StoreError` for a file that is damaged, not a workspace, or of a later crmctl.
-    """
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-    except FileNotFoundError:
-        return None
-    if len(header) < 100 or not header.startswith(_MAGIC):
-        raise errors.StoreError(
-            f"{path} is damaged, or not a crmctl workspace. It was left as it is.",
-            hint="Restore a backup, or move the file away to start a new workspace.",
-        )
-    version = int.from_bytes(header[60:64], "big")
-    application_id = int.from_bytes(header[68:72], "big")
-    if application_id != APPLICATION_ID or header[18] == _WRITE_AHEAD_LOG:
-        raise errors.StoreError(
-            f"{path} is a database of another program. It was left as it is.",
-            hint="Move the file away to start a new workspace.",
-        )
-    if version > SCHEMA_VERSION:
-        raise errors.StoreError(
-            f"{path} was written by a later crmctl (schema {version}; this one knows"
-            f" {SCHEMA_VERSION}). It was left as it is.",
-            hint="Upgrade crmctl.",
-        )
-    return version
 
 
 def explain(error: sqlite3.Error, path: Path) -> errors.StoreError:
@@ -227,8 +188,6 @@ def _connect(uri: str, busy_seconds: float) -> sqlite3.Connection:
 
 
 def _empty_workspace() -> sqlite3.Connection:
-    from crmctl.workspace.migrations import migrate
-
     connection = _connect("file::memory:", 0)
     migrate(connection)
     return connection

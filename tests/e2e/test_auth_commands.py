@@ -1,0 +1,164 @@
+"""`crmctl auth`: keys and profiles, against a server that wants a key."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running import KEY, Crmctl, FarEnd
+from tests.scripted_server import ScriptedServer, answer
+
+on_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+
+
+@pytest.fixture
+def own(home: Path) -> Crmctl:
+    """crmctl with config and cache directories whose paths the tests know."""
+    return Crmctl(home, CRMCTL_CONFIG_DIR=str(home / "config"), CRMCTL_CACHE_DIR=str(home / "c"))
+
+
+def log_in(own: Crmctl, far_end: FarEnd, *flags: str) -> None:
+    own.done(
+        *("auth", "login", "--base-url", far_end.url, "--key-stdin", "--store", "file", *flags),
+        stdin=KEY + "\n",
+    )
+
+
+def test_login_keeps_a_key_that_the_server_accepts(own: Crmctl, far_end: FarEnd) -> None:
+    log_in(own, far_end)
+    assert far_end.calls == ["GET /tasks"]
+    assert "task_late" in own.ids("task", "list")
+    assert own.json("config", "list")[0] == {
+        "key": "profile",
+        "value": "default",
+        "source": "config.toml",
+    }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_the_key_s_file_is_its_owner_s_alone(own: Crmctl, far_end: FarEnd) -> None:
+    log_in(own, far_end)
+    file = own.home / "config" / "credentials.json"
+    assert KEY in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert KEY not in (own.home / "config" / "config.toml").read_text()
+
+
+def test_a_wrong_key_is_refused_and_nothing_is_kept(own: Crmctl, far_end: FarEnd) -> None:
+    result = own.run(
+        *("auth", "login", "--base-url", far_end.url, "--key-stdin", "--store", "file"),
+        stdin="key_wrong_123\n",
+    )
+    assert result.status == 3
+    assert "key_wrong_123" not in result.stderr
+    assert list(own.home.iterdir()) == []
+
+
+def test_login_off_a_terminal_names_the_way_to_give_a_key(own: Crmctl) -> None:
+    result = own.run("auth", "login")
+    assert result.status == 2
+    assert "--key-stdin" in result.stderr
+
+
+def test_an_empty_key_is_refused(own: Crmctl, far_end: FarEnd) -> None:
+    result = own.run("auth", "login", "--base-url", far_end.url, "--key-stdin", stdin="\n")
+    assert result.status == 2
+    assert far_end.requests == []
+
+
+def test_a_key_is_not_sent_in_the_clear(own: Crmctl) -> None:
+    result = own.run(
+        "auth", "login", "--base-url", "http://crm.example.com", "--key-stdin", stdin=KEY
+    )
+    assert result.status == 2
+    assert "https://" in result.stderr
+    assert KEY not in result.stderr
+
+
+@on_posix
+def test_login_asks_for_the_key_without_an_echo(own: Crmctl, far_end: FarEnd) -> None:
+    result = own.on_terminal(
+        *("auth", "login", "--base-url", far_end.url, "--store", "file"),
+        answers={f"API key for {far_end.url}: ": KEY},
+    )
+    assert result.status == 0
+    assert KEY not in result.stdout
+    assert own.done("auth", "token").stdout == KEY + "\n"
+
+
+def test_login_makes_a_profile_of_the_name_given_and_switch_goes_back(
+    own: Crmctl, far_end: FarEnd
+) -> None:
+    log_in(own, far_end, "--profile", "work")
+    log_in(own, far_end, "--profile", "home")
+    assert own.json("auth", "status")["profile"] == "home"
+    own.done("auth", "switch", "work")
+    assert own.json("auth", "status")["profile"] == "work"
+    own.done("auth", "switch", "local")
+    assert own.json("auth", "status")["profile"] == "local"
+
+
+def test_switch_to_an_unknown_profile_lists_the_known(own: Crmctl) -> None:
+    result = own.run("auth", "switch", "nope")
+    assert result.status == 2
+    assert "local, demo" in result.stderr
+
+
+def test_status_tells_whose_key_it_is_and_whether_it_is_accepted(
+    own: Crmctl, far_end: FarEnd
+) -> None:
+    log_in(own, far_end)
+    status = own.json("auth", "status")
+    assert status["base_url"] == far_end.url
+    assert (status["key_from"], status["accepted"]) == ("credentials.json", True)
+
+
+def test_status_of_a_key_that_is_not_accepted_is_told_and_exits_3(
+    home: Path, far_end: FarEnd
+) -> None:
+    crmctl = Crmctl(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY="key_old")
+    result = crmctl.run("auth", "status", "-o", "json")
+    assert result.status == 3
+    assert (result.data["key_from"], result.data["accepted"]) == ("CRMCTL_API_KEY", False)
+    assert result.error["code"] == "unauthorized"
+
+
+def test_logout_forgets_the_key_and_leaves_the_profile(own: Crmctl, far_end: FarEnd) -> None:
+    log_in(own, far_end)
+    own.done("auth", "logout")
+    assert KEY not in (own.home / "config" / "credentials.json").read_text()
+    result = own.run("task", "list")
+    assert result.status == 3
+    assert "crmctl auth login" in result.stderr
+
+
+def test_token_prints_the_key_alone(remote: Crmctl, far_end: FarEnd) -> None:
+    result = remote.done("auth", "token")
+    assert (result.stdout, result.stderr) == (KEY + "\n", "")
+    assert far_end.requests == []
+
+
+def test_the_workspace_has_no_key(crmctl: Crmctl) -> None:
+    assert crmctl.run("auth", "token").status == 2
+    assert crmctl.run("auth", "logout").status == 2
+
+
+def test_a_key_goes_to_its_own_server_and_no_other(own: Crmctl, far_end: FarEnd) -> None:
+    log_in(own, far_end)
+    with ScriptedServer(answer(200, {"data": []})) as other:
+        moved = own.having(CRMCTL_API_KEY="key_env", CRMCTL_BASE_URL=other.url)
+        assert moved.run("--profile", "default", "task", "list").status == 0
+        own.done("config", "set", "profiles.default.base_url", other.url)
+        assert own.run("task", "list").status == 3
+        assert other.received == []
+
+
+def test_verbose_output_shows_no_key(remote: Crmctl) -> None:
+    result = remote.done("task", "create", "x", "-vvv")
+    assert "POST /tasks -> 201" in result.stderr
+    assert "request body" in result.stderr
+    assert KEY not in result.stderr + result.stdout

@@ -1,0 +1,172 @@
+"""`crmctl workspace` and `crmctl demo`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running import RECORDS, Crmctl
+
+
+def workspace_of(crmctl: Crmctl) -> Path:
+    return crmctl.home / "data" / "local.db"
+
+
+def test_info_says_where_it_is_and_what_it_holds(stocked: Crmctl) -> None:
+    info = stocked.json("workspace", "info")
+    assert info["path"] == str(workspace_of(stocked))
+    assert (info["profile"], info["exists"]) == ("local", True)
+    assert (info["tasks"], info["activities"], info["records"]) == (6, 3, len(RECORDS))
+    assert info["bytes"] == workspace_of(stocked).stat().st_size
+
+
+def test_reading_creates_nothing(crmctl: Crmctl) -> None:
+    assert crmctl.json("workspace", "info")["exists"] is False
+    assert crmctl.json("task", "list") == []
+    assert crmctl.json("config", "list")
+    assert Path(crmctl.done("workspace", "path").stdout.strip()).is_relative_to(crmctl.home)
+    assert list(crmctl.home.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_what_a_write_creates_is_its_owner_s_alone(crmctl: Crmctl) -> None:
+    crmctl.done("task", "create", "x")
+    file = Path(crmctl.json("workspace", "path")["path"])
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_backup_is_a_workspace(stocked: Crmctl) -> None:
+    backup = stocked.home / "other" / "local.db"
+    backup.parent.mkdir()
+    assert stocked.json("workspace", "backup", str(backup)) == {"path": str(backup)}
+    other = stocked.having(CRMCTL_DATA_DIR=str(backup.parent))
+    assert other.json("task", "list") == stocked.json("task", "list")
+
+
+def test_a_backup_replaces_nothing(stocked: Crmctl) -> None:
+    there = stocked.home / "there"
+    there.write_text("mine")
+    result = stocked.run("workspace", "backup", str(there))
+    assert result.status == 2
+    assert there.read_text() == "mine"
+
+
+def test_check_finds_a_whole_workspace_whole(stocked: Crmctl) -> None:
+    assert stocked.json("workspace", "check")["ok"] is True
+
+
+def test_check_finds_damage(stocked: Crmctl) -> None:
+    with workspace_of(stocked).open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 8192)
+    result = stocked.run("workspace", "check", "-o", "json")
+    assert result.status == 12
+    assert result.error["code"] == "store"
+    assert "damaged" in result.error["message"]
+
+
+def foreign(file: Path) -> None:
+    file.unlink()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+
+
+def future(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+def no_database(file: Path) -> None:
+    file.write_text("These are my notes.\n" * 20)
+
+
+@pytest.mark.parametrize("spoil", [foreign, future, no_database])
+@pytest.mark.parametrize(
+    "command",
+    ["task list", "task create x", "workspace info", "workspace check", "workspace record list"],
+)
+def test_what_is_not_a_workspace_of_ours_is_refused_untouched(
+    stocked: Crmctl, spoil: object, command: str
+) -> None:
+    file = workspace_of(stocked)
+    assert callable(spoil)
+    spoil(file)
+    before = file.read_bytes()
+    result = stocked.run(*command.split())
+    assert result.status == 12
+    assert str(file) in result.stderr
+    assert file.read_bytes() == before
+    assert os.listdir(file.parent) == ["local.db"]
+
+
+def test_a_record_is_added_listed_changed_and_removed(crmctl: Crmctl) -> None:
+    record = ("workspace", "record")
+    crmctl.done(*record, "add", "user", "usr_1", "Ann", "--inactive")
+    crmctl.done(*record, "add", "contact", "con_1", "Jane")
+    assert [row[:3] for row in crmctl.done(*record, "list").rows] == [
+        ["contact", "con_1", "Jane"],
+        ["user", "usr_1", "Ann"],
+    ]
+    crmctl.done(*record, "add", "user", "usr_1", "Anna")
+    assert crmctl.json(*record, "list", "user") == [
+        {"type": "user", "id": "usr_1", "name": "Anna", "active": True, "notifications": True}
+    ]
+    assert crmctl.json(*record, "remove", "user", "usr_1") == {
+        "type": "user",
+        "id": "usr_1",
+        "deleted": True,
+    }
+    assert crmctl.run(*record, "remove", "user", "usr_1").status == 4
+    assert crmctl.json(*record, "list", "user") == []
+
+
+def test_a_record_gives_its_name_to_what_refers_to_it(crmctl: Crmctl) -> None:
+    task_id = crmctl.json("task", "create", "x", "--assignee", "usr_1")["id"]
+    crmctl.done("workspace", "record", "add", "user", "usr_1", "Ann")
+    assert crmctl.json("task", "get", task_id)["assignee_name"] == "Ann"
+
+
+@pytest.mark.parametrize(
+    "args", [("company", "c_1", "Acme"), ("contact", "con_1", " "), ("contact", "con_1", "J\x07")]
+)
+def test_a_record_that_cannot_be_is_refused(crmctl: Crmctl, args: tuple[str, str, str]) -> None:
+    assert crmctl.run("workspace", "record", "add", *args).status == 2
+    assert list(crmctl.home.iterdir()) == []
+
+
+def test_a_server_is_not_a_workspace(remote: Crmctl) -> None:
+    result = remote.run("workspace", "info")
+    assert result.status == 2
+    assert "--profile local" in result.stderr
+
+
+def test_the_demo_works_twice_in_a_row_and_leaves_local_alone(stocked: Crmctl) -> None:
+    first = stocked.done("demo")
+    assert "Follow up with Acme Corp" in first.stdout
+    assert "crmctl --profile demo task get task_001" in first.stderr
+    stocked.done("--profile", "demo", "task", "delete", "task_001", "--yes")
+    assert stocked.done("demo").stdout == first.stdout
+    assert stocked.json("task", "list", "--count") == {"count": 6}
+
+
+def test_what_the_demo_says_to_try_next_works(crmctl: Crmctl) -> None:
+    import shlex
+
+    shown = crmctl.having(CI="true").done("demo").stderr
+    commands = [shlex.split(line)[1:] for line in shown.splitlines() if "crmctl --profile" in line]
+    assert len(commands) == 4
+    for command in commands:
+        crmctl.done(*command)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_the_demo_on_a_terminal_shows_tasks_and_the_feed(crmctl: Crmctl) -> None:
+    shown = crmctl.on_terminal("demo").stdout
+    assert shown.index("Send contract to TechStart") < shown.index("Discovery call with Jane Smith")
+    assert "Try next:" in shown
