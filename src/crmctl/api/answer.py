@@ -12,7 +12,6 @@ from typing import Any
 from crmctl import errors
 from crmctl.api.message import Request, Response
 
-_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-trace-id", "cf-ray")
 _LONGEST_MESSAGE = 500
 
 
@@ -117,21 +116,19 @@ def _describe(
     kind: type[errors.CrmctlError], response: Response, happened: str = ""
 ) -> errors.CrmctlError:
     said = read_message(response.content, response.text)
-    request_id = next(
-        (response.headers[name] for name in _REQUEST_ID_HEADERS if name in response.headers), None
-    )
     message = ": ".join(filter(None, [happened, said])) or kind.meaning
     return kind(
-        f"{message.rstrip('.')} ({_origin(response.status, request_id)}).",
+        f"{message.rstrip('.')} ({_origin(response)}).",
         status=response.status,
-        request_id=request_id,
+        request_id=response.request_id,
         details=read_details(response.content),
         hint=_wait_hint(response) if kind is errors.RateLimited else None,
     )
 
 
-def _origin(status: int, request_id: str | None) -> str:
-    return f"HTTP {status}, request {request_id}" if request_id else f"HTTP {status}"
+def _origin(response: Response) -> str:
+    request = f", request {response.request_id}" if response.request_id else ""
+    return f"HTTP {response.status}{request}"
 
 
 def _wait_hint(response: Response) -> str:

@@ -34,7 +34,6 @@ from crmctl.api.network import Network  # noqa: E402 - imports what httpx is mad
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes, decoded
 LONGEST_TEXT = 64 * 1024  # characters of an answer that is not JSON
-_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-trace-id", "cf-ray")
 _UNSENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -113,8 +112,7 @@ class HttpTransport:
                 self._tell(2, f"{request.method} {target} -> {error.code} in {spent:.0f} ms")
                 raise
             spent = (self._clock() - started) * 1000
-        named = next((name for name in _REQUEST_ID_HEADERS if name in response.headers), None)
-        suffix = f" (request id {response.headers[named]})" if named else ""
+        suffix = f" (request id {response.request_id})" if response.request_id else ""
         self._tell(2, f"{request.method} {target} -> {response.status} in {spent:.0f} ms{suffix}")
         return response
 

@@ -7,6 +7,8 @@ from typing import Any
 
 NO_ENTRIES: Mapping[str, str] = {}
 
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-trace-id", "cf-ray")
+
 
 class Request:
     """One call of the API.
@@ -53,6 +55,13 @@ class Response:
         self.content = content
         self.headers = headers
         self.text = text
+
+    @property
+    def request_id(self) -> str | None:
+        """What the server calls this exchange, if it says so: support will ask for it."""
+        return next(
+            (self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None
+        )
 
 
 Transport = Callable[[Request], Response]

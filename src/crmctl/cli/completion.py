@@ -1,5 +1,6 @@
 """`crmctl completion`: prints a shell's completion script, or puts it where the shell looks."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,13 @@ from crmctl.errors import StoreError, UsageError
 
 app = typer.Typer(help="Completion for bash, zsh, fish and PowerShell.")
 
-_ZSH_LINES = "fpath=(~/.zfunc $fpath)\nautoload -Uz compinit && compinit\n"
+# A second compinit would read every completion of the system again, at each start of the shell.
+_ZSH_LINES = """\
+# completion for crmctl
+fpath=(~/.zfunc $fpath)
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+autoload -Uz _crmctl && compdef _crmctl crmctl
+"""
 
 
 @app.command("bash")
@@ -61,17 +68,23 @@ def install(
             f" there are: {', '.join(SCRIPTS)}."
         )
     path = script_path(chosen, crm.environ)
+    startup = startup_lines(chosen, path, crm.environ)
+    crm.stdout.write(f"{path}\n")
     if crm.dry_run:
-        crm.stdout.write(f"{path}\n")
+        added = f" and add to {startup[0]}:\n{startup[1]}" if startup else "."
+        crm.note(f"Would write it{added}".rstrip())
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(SCRIPTS[chosen], encoding="utf-8")
-        note = _tell_shell(chosen, path, crm.environ)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
-    crm.stdout.write(f"{path}\n")
-    crm.note(note)
+    if startup:
+        _append(*startup)
+    if chosen == "powershell":
+        crm.note(f"Add this line to your PowerShell profile ($PROFILE):  . '{path}'")
+    else:
+        crm.note(f"Completion works in every new {chosen}.")
 
 
 def script_path(shell: str, environ: Mapping[str, str]) -> Path:
@@ -87,24 +100,36 @@ def script_path(shell: str, environ: Mapping[str, str]) -> Path:
     }[shell]
 
 
-def _tell_shell(shell: str, path: Path, environ: Mapping[str, str]) -> str:
-    """Make the shell read the script, where it does not by itself; give what is left to do."""
+def startup_lines(shell: str, path: Path, environ: Mapping[str, str]) -> tuple[Path, str] | None:
+    """The shell's startup file, and what it lacks to read the script; None if nothing."""
     home = Path(environ.get("HOME") or Path.home())
     if shell == "zsh":
-        _append_once(Path(environ.get("ZDOTDIR") or home) / ".zshrc", "/.zfunc", _ZSH_LINES)
+        file, lines = Path(environ.get("ZDOTDIR") or home) / ".zshrc", _ZSH_LINES
     elif shell == "bash":
-        # bash-completion, where it is installed, finds the file by its name; .bashrc serves all.
-        _append_once(home / ".bashrc", str(path), f"source '{path}'\n")
-    elif shell == "powershell":
-        return f"Add this line to your PowerShell profile ($PROFILE):  . '{path}'"
-    return f"Completion works in every new {shell}."
+        # bash-completion, where it is installed, finds the script by its name; this serves all.
+        quoted = shlex.quote(str(path))
+        file = home / ".bashrc"
+        lines = f"# completion for crmctl\n[[ ! -r {quoted} ]] || source {quoted}\n"
+    else:
+        return None
+    try:
+        # Somebody's own file, in whatever encoding.
+        present = file.read_bytes().decode(errors="surrogateescape")
+    except FileNotFoundError:
+        return file, lines
+    except OSError as error:
+        raise StoreError(f"{file} cannot be read: {error.strerror}.") from error
+    if lines in present:
+        return None
+    return file, lines if present.endswith("\n") or not present else "\n" + lines
 
 
-def _append_once(path: Path, mark: str, lines: str) -> None:
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
-    if mark not in present:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(("" if present.endswith("\n") or not present else "\n") + lines)
+def _append(file: Path, lines: str) -> None:
+    try:
+        with file.open("a", encoding="utf-8") as startup:
+            startup.write(lines)
+    except OSError as error:
+        raise StoreError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _print(shell: str, crm: Context) -> None:
