@@ -168,5 +168,5 @@ def test_what_the_demo_says_to_try_next_works(crmctl: Crmctl) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 def test_the_demo_on_a_terminal_shows_tasks_and_the_feed(crmctl: Crmctl) -> None:
     shown = crmctl.on_terminal("demo").stdout
-    assert shown.index("Send contract to TechStart") < shown.index("Discovery call with Jane Smith")
+    assert shown.index("Clean up old leads") < shown.index("Discovery call with Jane Smith")
     assert "Try next:" in shown

@@ -182,7 +182,9 @@ def run(args: list[str], crm: Context) -> int:
 
             print_completions(build_root(), args[1:], crm)
         else:
-            with build_root().make_context("crmctl", args or ["--help"], obj=crm) as ctx:
+            # The parser empties the list that it is given; `report` wants to see it whole.
+            line = list(args) or ["--help"]
+            with build_root().make_context("crmctl", line, obj=crm) as ctx:
                 ctx.command.invoke(ctx)
         crm.finish()
     except Exit as stop:
@@ -204,6 +206,8 @@ def run(args: list[str], crm: Context) -> int:
 def run_process(args: list[str]) -> None:
     """Run one command line in this process and end it."""
     stdout, stderr = _stream(sys.stdout), _stream(sys.stderr)
+    if sys.stdin is not None:
+        sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[attr-defined]
     crm = Context(environ=os.environ, stdin=sys.stdin, stdout=stdout, stderr=stderr)
     try:
         try:

@@ -69,8 +69,8 @@ def install(
         )
     path = script_path(chosen, crm.environ)
     startup = startup_lines(chosen, path, crm.environ)
-    crm.stdout.write(f"{path}\n")
     if crm.dry_run:
+        crm.stdout.write(f"{path}\n")
         added = f" and add to {startup[0]}:\n{startup[1]}" if startup else "."
         crm.note(f"Would write it{added}".rstrip())
         return
@@ -81,6 +81,7 @@ def install(
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
     if startup:
         _append(*startup)
+    crm.stdout.write(f"{path}\n")
     if chosen == "powershell":
         crm.note(f"Add this line to your PowerShell profile ($PROFILE):  . '{path}'")
     else:

@@ -44,7 +44,7 @@ _crmctl() {
             _files
             return
         elif [[ $line == *$'\\t'* ]]; then
-            described+=("$word:${line#*$'\\t'}")
+            described+=("$word:${${line#*$'\\t'}//\\\\/\\\\\\\\}")
         elif [[ -n $word ]]; then
             described+=("$word")
         fi

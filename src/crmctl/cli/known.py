@@ -31,7 +31,7 @@ def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
         else:
             names = _read(_path(crm)).get(kind, {})
             found = [(known, name) for known, name in names.items() if known.startswith(prefix)]
-    except CrmctlError:
+    except (CrmctlError, UnicodeEncodeError):  # an argument may be any bytes
         return []
     return [(known, name) for known, name in found if _PLAIN_ID.fullmatch(known)]
 

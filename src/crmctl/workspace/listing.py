@@ -26,6 +26,17 @@ _INDEXED_TOGETHER: dict[str, dict[str, tuple[str, ...]]] = {
     "activity": {"occurred_at": ("contact_id", "deal_id", "user_id", "type")},
 }
 
+# Left alone, SQLite takes any of several equalities for the one that leaves the fewest rows.
+_MOST_SELECTIVE = (
+    ("related_to_id",),
+    ("assignee_id", "due_date"),
+    ("assignee_id",),
+    ("status", "due_date"),
+    ("due_date",),
+    ("type",),
+    ("priority",),
+)
+
 _TALLIED = frozenset({"assignee_id", "status", "priority", "type", "related_to_type"})
 
 _JOINS = {
@@ -89,13 +100,22 @@ def count(connection: sqlite3.Connection, resource: Resource, conditions: list[C
     if resource is TASK and columns <= _TALLIED:
         query = f"SELECT ifnull(sum(number), 0) FROM task_tally AS item{where}"  # noqa: S608 - see _where
     else:
-        # Without the hint SQLite drives a due date by whatever equality stands beside it.
-        hint = " INDEXED BY task_count" if columns <= _TALLIED | {"due_date"} else ""
-        if resource is not TASK or "due_date" not in columns:
-            hint = ""
+        hint = " INDEXED BY task_count" if _needs_wide_index(resource, columns) else ""
         query = f"SELECT count(*) FROM {resource.name} AS item{hint}{where}"  # noqa: S608
     (number,) = connection.execute(query, values).fetchone()
     return int(number)
+
+
+def _needs_wide_index(resource: Resource, columns: set[str]) -> bool:
+    """Whether to count by the index that has all of these columns, though it is the largest.
+
+    By itself SQLite counts a due date by whatever equality stands beside it, row by row. Alone, or
+    beside a column that has an index together with it, a due date has a smaller one.
+    """
+    beside = columns - {"due_date"}
+    if resource is not TASK or beside == columns or not beside <= _TALLIED:
+        return False
+    return bool(beside) and beside not in ({"status"}, {"assignee_id"})
 
 
 def current_version(connection: sqlite3.Connection) -> int:
@@ -165,7 +185,10 @@ def _page_query(
 ) -> tuple[str, list[Any]]:
     """The query of one segment, with ``{table}``, ``{extra}`` left open, and its values."""
     columns = {condition[0] for condition in conditions}
-    indexed = columns if narrow else _leading_columns(resource, columns, column)
+    if narrow:
+        indexed = _most_selective(resource, columns)
+    else:
+        indexed = _leading_columns(resource, columns, column)
     where, values = _where(conditions, indexed=indexed)
     where = (where or " WHERE 1") + segment
     # The unary plus keeps the planner from an index that this page is not to be driven by.
@@ -180,6 +203,14 @@ def _page_query(
         f" ORDER BY {key} {direction}, item.seq {direction} LIMIT ?"
     )
     return query, values
+
+
+def _most_selective(resource: Resource, columns: set[str]) -> set[str]:
+    """The filters to find few matches by, those with an index together where there are two."""
+    for selective in _MOST_SELECTIVE if resource is TASK else ():
+        if columns.issuperset(selective):
+            return set(selective)
+    return columns
 
 
 def _leading_columns(resource: Resource, columns: set[str], sort: str) -> set[str]:

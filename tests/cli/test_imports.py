@@ -1,0 +1,128 @@
+"""What each command imports: start-up time is what a command line program is judged by."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from crmctl.api.client import Client
+from crmctl.workspace.app import Workspace
+from tests.scripted_server import ScriptedServer, answer
+
+# Neither is ever wanted; keys and the config file's editor are for a few commands alone.
+NEVER = {"click", "pydantic", "keyring", "tomlkit"}
+
+RUN = """
+import os, sys
+from crmctl.cli.app import run
+from crmctl.cli.context import Context
+crm = Context(environ=os.environ, stdin=None, stdout=sys.stdout, stderr=sys.stderr)
+status = run(sys.argv[1:], crm)
+print("MODULES", *sys.modules, file=sys.stderr)
+sys.exit(status)
+"""
+VERSION = """
+import sys
+from crmctl.__main__ import main
+main()
+print("MODULES", *sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory whose workspace has a task."""
+    directory = tmp_path_factory.mktemp("data")
+    with closing(Workspace(directory / "local.db")) as workspace:
+        Client(workspace).create_task({"title": "Call Jane", "description": "Soon"})
+    return directory
+
+
+def imported(data: Path, command: str, environ: Mapping[str, str] | None = None) -> set[str]:
+    """The modules that a command has imported when it ends, with their packages."""
+    result = subprocess.run(
+        [sys.executable, "-c", VERSION if command == "--version" else RUN, *command.split()],
+        env={
+            "PATH": os.defpath,
+            "HOME": str(data),
+            "TZ": "UTC",
+            "CRMCTL_DATA_DIR": str(data),
+            "CRMCTL_CONFIG_DIR": str(data),
+            "CRMCTL_CACHE_DIR": str(data),
+            **(environ or {}),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    names = set(result.stderr.rpartition("MODULES")[2].split())
+    assert "crmctl" in names
+    return names | {name.partition(".")[0] for name in names}
+
+
+def found(names: set[str], unwanted: set[str]) -> list[str]:
+    """Those of the names that are not wanted."""
+    return sorted(names & unwanted)
+
+
+def test_the_version_loads_no_command_line(data: Path) -> None:
+    assert not found(imported(data, "--version"), {"typer", "crmctl.cli", "crmctl.errors", "sqlite3"})
+
+
+@pytest.mark.parametrize("format", ["json", "jsonl", "plain", "csv", "ids"])
+def test_a_local_list_loads_neither_the_network_nor_the_table(data: Path, format: str) -> None:
+    names = imported(data, f"task list -o {format}")
+    assert not found(names, NEVER | {"httpx", "rich"})
+    assert {"typer", "sqlite3", f"crmctl.output.{format}"} <= names
+
+
+def test_a_local_table_loads_no_network_and_no_markdown(data: Path) -> None:
+    names = imported(data, "task list -o table")
+    assert not found(names, NEVER | {"httpx", "rich.markdown", "markdown_it", "pygments"})
+    assert "rich" in names
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "task create x -o json",
+        "activity log note x",
+        "activity feed -o json",
+        "workspace info",
+        "task create x --due fri -n",
+    ],
+)
+def test_other_local_commands_load_neither_the_network_nor_the_table(
+    data: Path, command: str
+) -> None:
+    assert not found(imported(data, command), NEVER | {"httpx", "rich"})
+
+
+@pytest.mark.parametrize("command", ["config list", "completion bash", "task list --help"])
+def test_what_asks_for_no_data_loads_neither_workspace_nor_network(
+    data: Path, command: str
+) -> None:
+    assert not found(imported(data, command), NEVER | {"httpx", "rich", "sqlite3"})
+
+
+def test_a_noun_loads_no_other_noun(data: Path) -> None:
+    nouns = {f"crmctl.cli.{noun}" for noun in ("activity", "auth", "config", "workspace", "api")}
+    assert not found(imported(data, "task list -o json"), nouns)
+
+
+def test_a_command_over_http_loads_no_workspace(data: Path) -> None:
+    with ScriptedServer(answer(200, {"data": []})) as server:
+        environ = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": "key"}
+        names = imported(data, "task list -o json", environ)
+    assert not found(names, NEVER | {"sqlite3", "rich", "crmctl.workspace", "certifi"})
+    assert "httpx" in names

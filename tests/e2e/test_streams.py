@@ -1,0 +1,86 @@
+"""Streams that are full, closed or not text."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running import COMMAND, PATIENCE, Crmctl
+
+on_posix = pytest.mark.skipif(sys.platform == "win32", reason="closes streams in a POSIX shell")
+has_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+
+
+def in_shell(crmctl: Crmctl, args: str, redirections: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command line of crmctl in a shell, which can close a stream."""
+    line = f'"{COMMAND[0]}" -m crmctl {args} {redirections}'
+    return subprocess.run(
+        ["/bin/sh", "-c", line],
+        env=crmctl.environ,
+        cwd=crmctl.home,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@has_full
+@pytest.mark.parametrize("command", ["task list", "task list -o json", "--help", "workspace path"])
+def test_output_that_cannot_be_written_is_told(stocked: Crmctl, command: str) -> None:
+    result = in_shell(stocked, command, "> /dev/full")
+    assert result.returncode == 12
+    assert result.stderr.count(b"\n") == 1
+    assert b"The output cannot be written: No space left on device." in result.stderr
+
+
+@has_full
+def test_notes_that_cannot_be_written_stop_nothing(long: Crmctl) -> None:
+    result = in_shell(long, "-v task list --limit 3", "2> /dev/full")
+    assert (result.returncode, result.stdout.count(b"\n")) == (0, 3)
+    assert in_shell(long, "task get nope", "2> /dev/full").returncode == 4
+
+
+@on_posix
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+def test_a_closed_stream_that_is_not_needed_is_not_missed(stocked: Crmctl, closed: str) -> None:
+    result = in_shell(stocked, "task list -o ids", closed)
+    assert (result.returncode, result.stdout.count(b"\n")) == (0, 6)
+
+
+@on_posix
+def test_without_stdout_the_work_is_done(stocked: Crmctl) -> None:
+    assert in_shell(stocked, "task start task_far", ">&-").returncode == 0
+    assert stocked.json("task", "get", "task_far")["status"] == "in_progress"
+    assert in_shell(stocked, "task get nope", "<&- >&- 2>&-").returncode == 4
+
+
+@on_posix
+def test_a_dash_with_stdin_closed_is_an_error(stocked: Crmctl) -> None:
+    result = in_shell(stocked, "task create x -d -", "<&-")
+    assert result.returncode == 2
+    assert b"stdin" in result.stderr
+
+
+def test_stdin_that_is_not_text_is_refused(crmctl: Crmctl) -> None:
+    result = crmctl.run("task", "create", "x", "-d", "-", stdin=b"ok \xff\xfe")
+    assert result.status == 2
+    assert "UTF-8" in result.stderr
+    assert list(crmctl.home.iterdir()) == []
+
+
+@on_posix
+def test_an_argument_that_is_not_text_is_refused(crmctl: Crmctl) -> None:
+    result = in_shell(crmctl, "task create \"$(printf 'a\\377b')\"", "")
+    assert result.returncode == 2
+    assert b"title" in result.stderr
+
+
+@pytest.mark.parametrize("environ", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_text_is_utf_8_whatever_the_locale(crmctl: Crmctl, environ: dict[str, str]) -> None:
+    there = crmctl.having(**environ)
+    there.done("task", "create", "Füße 日本", "-d", "-", stdin="Ö")
+    assert there.done("task", "list", "--fields", "title,description").stdout == "Füße 日本\tÖ\n"
