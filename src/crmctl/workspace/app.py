@@ -10,7 +10,8 @@ from threading import Lock
 
 from crmctl.api.message import Request, Response
 from crmctl.timestamps import format_timestamp
-from crmctl.workspace.handlers import IDEMPOTENCY_DAYS, Call, Refusal, Reply
+from crmctl.workspace.call import Call, Refusal, Reply
+from crmctl.workspace.handlers import IDEMPOTENCY_DAYS
 from crmctl.workspace.routes import Handler, find_route
 from crmctl.workspace.store import Store
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from crmctl.workspace import handlers
-from crmctl.workspace.handlers import Call, Reply
+from crmctl.workspace.call import Call, Reply
 
 Handler = Callable[[Call], Reply]
 

@@ -1,0 +1,75 @@
+"""What a handler is given and what it gives back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from crmctl.resources import TASK
+from crmctl.validate import Problem, check_query
+
+
+class Refusal(Exception):
+    """An answer other than success: an HTTP status and an error object."""
+
+    def __init__(
+        self, status: int, code: str, message: str, details: list[Problem] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details or []
+
+
+class Call:
+    """A request on its way to a handler: ``now`` as the API writes it, ``user_id`` who asks."""
+
+    __slots__ = ("body", "connection", "item_id", "now", "query", "user_id")
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        query: Mapping[str, str],
+        body: Any,
+        item_id: str,
+        now: str,
+        user_id: str | None,
+    ) -> None:
+        self.connection = connection
+        self.query = query
+        self.body = body
+        self.item_id = item_id
+        self.now = now
+        self.user_id = user_id
+
+
+class Reply:
+    """A success: its status, ``data`` and, where there is any, ``meta``."""
+
+    __slots__ = ("data", "meta", "status")
+
+    def __init__(self, data: Any, *, meta: dict[str, Any] | None = None, status: int = 200) -> None:
+        self.data = data
+        self.meta = meta
+        self.status = status
+
+
+def refuse_problems(problems: list[Problem]) -> None:
+    """Raise the refusal of a request in which these things are wrong, if there are any."""
+    if problems:
+        raise invalid(problems)
+
+
+def refuse_parameters(call: Call) -> None:
+    """Raise the refusal of a request that has query parameters where none are taken."""
+    refuse_problems(check_query(TASK, call.query, filters=(), accepted=()))
+
+
+def invalid(problems: list[Problem]) -> Refusal:
+    """A 422 that names each field."""
+    names = ", ".join(problem["field"] for problem in problems)
+    message = f"The request is not valid: {names}."
+    return Refusal(422, "validation_failed", message, problems)
