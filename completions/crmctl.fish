@@ -1,7 +1,7 @@
 # fish completion for crmctl
 function __crmctl_complete
     set -l before (commandline -opc)
-    while string match -qr '^\w+=' -- $before[1]
+    while string match -qr '^\w+=' -- "$before[1]"
         set -e before[1] # NAME=value before the command
     end
     set -l current (commandline -ct)

@@ -19,7 +19,9 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 def command_lines() -> list[list[str]]:
     """The arguments of each call of crmctl in the README's shell and CI examples."""
     found = []
-    for block in re.findall(r"^```(?:sh|console|yaml)\n(.*?)^```", README, re.DOTALL | re.MULTILINE):
+    for block in re.findall(
+        r"^```(?:sh|console|yaml)\n(.*?)^```", README, re.DOTALL | re.MULTILINE
+    ):
         for line in block.replace("\\\n", " ").splitlines():
             if "crmctl" not in line.partition("#")[0]:
                 continue

@@ -191,6 +191,7 @@ def insert_tasks(store: Store, rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def pages(world: World, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The contents of all pages of a list, one request each, made when it is asked for."""
     cursor: dict[str, str] = {}
+    used: set[str] = set()
     while True:
         content = world.get(path, **{**query, **cursor})
         yield content
@@ -198,6 +199,8 @@ def pages(world: World, path: str, query: Mapping[str, str]) -> Iterator[dict[st
             assert "next_cursor" not in content["meta"]
             return
         cursor = {"cursor": content["meta"]["next_cursor"]}
+        assert cursor["cursor"] not in used, "the list goes round in circles"
+        used.add(cursor["cursor"])
 
 
 def all_ids(

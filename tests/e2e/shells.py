@@ -109,6 +109,7 @@ def open_shell(name: str, crmctl: Crmctl, directory: Path) -> Iterator[Shell]:
         encoding="utf-8",
         timeout=PATIENCE,
     )
+    terminal.delaybeforesend = None
     try:
         shell = Shell(name, terminal)
         shell.run("true")

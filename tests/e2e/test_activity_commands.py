@@ -64,9 +64,7 @@ def test_log_needs_only_a_type_and_means_now(crmctl: Crmctl) -> None:
 
 
 @pytest.mark.parametrize(("typed", "minutes"), [("30", 30), ("45m", 45), ("1:15", 75)])
-def test_a_duration_is_minutes_or_says_its_units(
-    crmctl: Crmctl, typed: str, minutes: int
-) -> None:
+def test_a_duration_is_minutes_or_says_its_units(crmctl: Crmctl, typed: str, minutes: int) -> None:
     assert crmctl.json("activity", "log", "call", "--duration", typed)["duration"] == minutes
 
 

@@ -79,6 +79,17 @@ def test_a_key_is_not_sent_in_the_clear(own: Crmctl) -> None:
     assert KEY not in result.stderr
 
 
+def test_without_a_keyring_a_key_is_not_put_into_a_file_unasked(
+    own: Crmctl, far_end: FarEnd
+) -> None:
+    bare = own.having(PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    login = ("auth", "login", "--base-url", far_end.url, "--key-stdin")
+    result = bare.run(*login, stdin=KEY)
+    assert result.status == 12
+    assert "--store file" in result.stderr
+    assert list(own.home.iterdir()) == []
+
+
 @on_posix
 def test_login_asks_for_the_key_without_an_echo(own: Crmctl, far_end: FarEnd) -> None:
     result = own.on_terminal(

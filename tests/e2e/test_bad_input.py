@@ -30,6 +30,9 @@ from tests.scripted_server import ScriptedServer, answer
         (("task", "complete", "t_1", "--due", "fri"), "--due"),
         (("task", "list", "--status", "done"), "pending, in_progress, completed, cancelled"),
         (("task", "list", "--priority", "low,hihg"), "low, medium, high, urgent"),
+        (("task", "list", "--assignee", "usr_ann,"), "assignee_id must not be blank"),
+        (("task", "list", "--deal", ""), "related_to_id must not be blank"),
+        (("activity", "list", "--contact", " "), "contact_id must not be blank"),
         (("task", "list", "--sort", "title"), "due_date, priority, created_at, updated_at"),
         (("task", "list", "--due-before", "soonish"), "soonish"),
         (("activity", "log", "fax", "x"), "type must be one of call, email, meeting, note, sms"),
@@ -67,13 +70,15 @@ def test_several_bad_values_are_all_named(remote: Crmctl, far_end: FarEnd) -> No
 def test_a_description_that_was_piped_in_is_given_back_when_the_write_fails(
     remote: Crmctl, command: str, status: int
 ) -> None:
-    typed = "Long notes,\ntyped once – 日本\n"
+    typed = "Long notes,\ntyped once: 日本\n"
     with ScriptedServer(*[answer(status, {"message": "No."})] * 2) as server:
         there = remote.having(CRMCTL_BASE_URL=server.url)
         text = there.run(*command.split(), "-d", "-", stdin=typed)
         as_json = there.run(*command.split(), "-d", "-", "-o", "json", stdin=typed)
     assert text.status != 0
-    assert text.stderr.endswith(f"What came in for --description was not saved; here it is:\n{typed}")
+    assert text.stderr.endswith(
+        f"What came in for --description was not saved; here it is:\n{typed}"
+    )
     assert as_json.error["typed"] == {"--description": typed}
 
 

@@ -34,9 +34,7 @@ def test_nouns_and_verbs_come_with_what_they_do(crmctl: Crmctl) -> None:
         "check\tLook for damage in its file.",
         "record\tThe users, contacts, deals and projects it knows by name.",
     ]
-    assert complete(crmctl, "workspace", "record", "rem") == [
-        "remove\tForget a record. Tasks and activities keep its ID."
-    ]
+    assert complete(crmctl, "workspace", "record", "rem") == ["remove\tForget a record."]
 
 
 def test_options_come_with_what_they_mean_once_given_no_more(crmctl: Crmctl) -> None:
@@ -61,7 +59,10 @@ def test_options_come_with_what_they_mean_once_given_no_more(crmctl: Crmctl) -> 
         ("task update task_1 --status c", ["completed", "cancelled"]),
         ("task list --sort -c", ["-created_at"]),
         ("task list --sort=-d", ["-due_date"]),
-        ("task list --fields id,re", ["id,related_to", "id,related_to.type"]),
+        (
+            "task list --fields id,rem",
+            ["id,reminder", "id,reminder.type", "id,reminder.before_minutes"],
+        ),
         ("activity list --fields con", ["contact_id", "contact_name"]),
         ("activity log ", ["call", "email", "meeting", "note", "sms"]),
         ("activity log --at 12:30 n", ["note"]),
@@ -87,7 +88,7 @@ def test_values_are_those_of_the_option_or_the_argument(
     crmctl: Crmctl, words: str, values: list[str]
 ) -> None:
     found = [line.partition("\t")[0] for line in complete(crmctl, *words.split(" "))]
-    assert found[: len(values) or None] == values
+    assert found == values
 
 
 def test_file_names_are_left_to_the_shell(crmctl: Crmctl) -> None:

@@ -88,9 +88,7 @@ def test_a_format_that_was_set_is_used(configured: Crmctl) -> None:
         ("base_url", "http://crm.example.com", "https://"),
     ],
 )
-def test_set_refuses_what_does_not_fit(
-    configured: Crmctl, key: str, value: str, said: str
-) -> None:
+def test_set_refuses_what_does_not_fit(configured: Crmctl, key: str, value: str, said: str) -> None:
     result = configured.run("config", "set", key, value)
     assert result.status == 2
     assert said in result.stderr

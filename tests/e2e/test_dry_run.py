@@ -18,7 +18,7 @@ def task(task_id: str, **body: Any) -> dict[str, Any]:
     ("command", "expected"),
     [
         (
-            "task create Call --due 2099-01-02T03:04:05Z --priority high --deal d_1 --remind push:5",
+            "task create Call --due 2099-01-02T03:04:05Z -p high --deal d_1 --remind push:5",
             {
                 "method": "POST",
                 "path": "/tasks",

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -232,16 +233,19 @@ def test_4_all_of_them_are_missing(stocked: Crmctl, ids: tuple[str, ...]) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_130_an_interrupt_ends_it_without_a_traceback(job: Crmctl) -> None:
+@pytest.mark.parametrize(("command", "said"), [("list", ""), ("create x", "may have been applied")])
+def test_130_an_interrupt_ends_it_without_a_traceback(job: Crmctl, command: str, said: str) -> None:
     with ScriptedServer(delayed(5, encode(200, {"data": []}))) as server:
         process = at(job, server).start(
-            "task", "list", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            "task", *command.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         wait_until(lambda: server.received)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
-    assert (stdout, stderr.strip()) == (b"", b"")
+    assert (process.returncode, stdout) == (130, b"")
+    told = stderr.decode().strip()
+    assert said in told
+    assert len(told.splitlines()) == bool(said)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break in their own way there")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from crmctl.workspace.store import Store
 from tests.contract.world import insert_tasks
 from tests.e2e.running import KEY, PATIENCE, Crmctl, FarEnd, open_far_end, stock
+from tests.scripted_server import Connection, ScriptedServer, answer, encode
 
 SORTS = ("due_date", "priority", "created_at", "updated_at")
 
@@ -69,8 +71,11 @@ def test_a_list_over_http_is_whole_and_in_order_while_others_insert(
     def insert() -> None:
         store = Store(growing)
         number = 0
-        while not over.wait(0.002):
-            row = {"id": f"task_new{number:05}", "due_date": f"2099-01-{number % 28 + 1:02}T12:00:00"}
+        while not over.wait(0.02):
+            row = {
+                "id": f"task_new{number:05}",
+                "due_date": f"2099-01-{number % 28 + 1:02}T12:00:00",
+            }
             insert_tasks(store, [row])
             number += 1
         store.close()
@@ -98,7 +103,7 @@ def check_order(tasks: list[dict[str, str | None]], order: str, before: set[str]
     known = [value for value in values if value is not None]
     assert values[: len(known)] == known, f"{order}: nothing comes last"
     keys = [ranks.index(value) if name == "priority" else value for value in known]
-    assert keys == sorted(keys, reverse=order.startswith("-")), order  # type: ignore[type-var]
+    assert keys == sorted(keys, reverse=order.startswith("-")), order
 
 
 def test_pages_are_asked_for_as_they_are_read(far_end: FarEnd, remote: Crmctl) -> None:
@@ -109,3 +114,30 @@ def test_pages_are_asked_for_as_they_are_read(far_end: FarEnd, remote: Crmctl) -
     far_end.requests.clear()
     assert len(remote.ids("task", "list", "--limit", "120")) == 120
     assert [request.query["limit"] for request in far_end.requests] == ["100", "20"]
+
+
+@pytest.mark.parametrize("format", ["plain", "json", "jsonl", "csv", "ids"])
+def test_the_first_row_is_out_before_the_second_page_is_there(home: Path, format: str) -> None:
+    read = threading.Event()
+    second = encode(200, {"data": [{"id": "t2"}], "meta": {"has_more": False}})
+
+    def held(connection: Connection) -> bool:
+        assert read.wait(PATIENCE)
+        connection.socket.sendall(second)
+        return True
+
+    first = answer(200, {"data": [{"id": "t1"}], "meta": {"has_more": True, "next_cursor": "c"}})
+    with ScriptedServer(first, held) as server:
+        remote = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        command = ("task", "list", "-o", format)
+        with remote.start(*command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            seen = b""
+            while b"t1" not in seen:
+                chunk = os.read(process.stdout.fileno(), 4096)
+                assert chunk
+                seen += chunk
+            assert b"t2" not in seen
+            read.set()
+            assert b"t2" in process.stdout.read()
+        assert process.returncode == 0

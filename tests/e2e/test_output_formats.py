@@ -102,7 +102,9 @@ def test_a_limit_that_cuts_nothing_says_nothing(stocked: Crmctl) -> None:
 
 def test_fields_are_those_asked_for_in_that_order(stocked: Crmctl) -> None:
     fields = ("--deal", "deal_acme", "--fields", "related_to.name,priority,related_to.id")
-    assert stocked.done("task", "list", *fields).rows == [["Enterprise - Acme", "high", "deal_acme"]]
+    assert stocked.done("task", "list", *fields).rows == [
+        ["Enterprise - Acme", "high", "deal_acme"]
+    ]
     assert stocked.json("task", "list", *fields) == [
         {"related_to": {"name": "Enterprise - Acme", "id": "deal_acme"}, "priority": "high"}
     ]

@@ -75,8 +75,8 @@ def test_a_task_relates_to_what_the_flags_name(
 
 
 def test_a_description_is_read_from_stdin_for_a_dash(crmctl: Crmctl) -> None:
-    task = crmctl.json("task", "create", "Sign", "-d", "-", stdin="One\nTwo – 日本\n")
-    assert task["description"] == "One\nTwo – 日本"
+    task = crmctl.json("task", "create", "Sign", "-d", "-", stdin="One\nTwo: 日本\n")
+    assert task["description"] == "One\nTwo: 日本"
 
 
 def test_stdin_is_left_alone_without_a_dash(crmctl: Crmctl) -> None:

@@ -21,9 +21,8 @@ COLOR = re.compile(r"\x1b\[[0-9;]*m")
 def test_a_terminal_gets_a_table_in_colour(stocked: Crmctl) -> None:
     shown = stocked.on_terminal("task", "list").stdout
     plain = COLOR.sub("", shown).splitlines()
-    assert plain[0].split() == ["ID", "Title", "Status", "Priority", "Assignee", "Due"] or (
-        plain[0].startswith("ID")
-    )
+    assert plain[0].startswith("ID ")
+    assert {"Title", "Status", "Due"} <= set(plain[0].split())
     assert plain[1].startswith("task_dropped")
     assert COLOR.search(shown)
 

@@ -102,7 +102,7 @@ def test_what_is_not_a_workspace_of_ours_is_refused_untouched(
     assert result.status == 12
     assert str(file) in result.stderr
     assert file.read_bytes() == before
-    assert os.listdir(file.parent) == ["local.db"]
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_a_record_is_added_listed_changed_and_removed(crmctl: Crmctl) -> None:
@@ -126,6 +126,11 @@ def test_a_record_is_added_listed_changed_and_removed(crmctl: Crmctl) -> None:
     assert crmctl.json(*record, "list", "user") == []
 
 
+def test_a_name_is_of_any_script(crmctl: Crmctl) -> None:
+    name = "क्\u200dष 👩\u200d👩\u200d👧"
+    assert crmctl.json("workspace", "record", "add", "contact", "con_1", name)["name"] == name
+
+
 def test_a_record_gives_its_name_to_what_refers_to_it(crmctl: Crmctl) -> None:
     task_id = crmctl.json("task", "create", "x", "--assignee", "usr_1")["id"]
     crmctl.done("workspace", "record", "add", "user", "usr_1", "Ann")
@@ -133,7 +138,14 @@ def test_a_record_gives_its_name_to_what_refers_to_it(crmctl: Crmctl) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("company", "c_1", "Acme"), ("contact", "con_1", " "), ("contact", "con_1", "J\x07")]
+    "args",
+    [
+        ("company", "con_1", "Acme"),
+        ("contact", "con_1", " "),
+        ("contact", "", "Jane"),
+        ("contact", "con_1", "J\x07"),
+        ("contact", "con_1", "Jane\nSmith"),
+    ],
 )
 def test_a_record_that_cannot_be_is_refused(crmctl: Crmctl, args: tuple[str, str, str]) -> None:
     assert crmctl.run("workspace", "record", "add", *args).status == 2

@@ -23,8 +23,8 @@ from crmctl.api.message import Request
 from crmctl.resources import ACTIVITY, PRIORITIES, TASK, Resource
 from crmctl.workspace import listing
 from crmctl.workspace.app import Workspace
-from crmctl.workspace.records import add_record, find_names, list_records, remove_record
 from crmctl.workspace.header import APPLICATION_ID, SCHEMA_VERSION
+from crmctl.workspace.records import add_record, find_names, list_records, remove_record
 from crmctl.workspace.store import Store
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -197,6 +197,12 @@ def make_foreign_wal(path: Path) -> None:
         connection.commit()
 
 
+def make_our_own_wal(path: Path) -> None:
+    create_task(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
 def make_future(path: Path) -> None:
     create_task(path)
     with closing(sqlite3.connect(path)) as connection:
@@ -212,6 +218,7 @@ REFUSED: dict[Callable[[Path], None], str] = {
     make_scrambled: "is damaged",
     make_foreign: "a database of another program",
     make_foreign_wal: "a database of another program",
+    make_our_own_wal: "a database of another program",
     make_future: "written by a later crmctl (schema 2; this one knows 1)",
 }
 
@@ -701,6 +708,29 @@ def test_a_page_of_a_wide_list_walks_an_index_in_order(
                     if line.startswith("SCAN") and "USING" not in line and "item" in line
                 ], (text, plan)
     assert seen >= len(conditions_of(resource))
+
+
+@pytest.mark.parametrize("resource", [TASK, ACTIVITY], ids=["task", "activity"])
+def test_few_matches_are_searched_for_by_an_index(store: Store, resource: Resource) -> None:
+    seen = 0
+    for conditions in conditions_of(resource)[1:]:
+        for sort in resource.sorts:
+            with store.reading() as connection:
+                page = partial(
+                    listing.fetch_page,
+                    connection,
+                    resource,
+                    conditions,
+                    sort=sort,
+                    after=None,
+                    limit=26,
+                    total=5,
+                )
+                found = plans(connection, page)
+            for text, plan in found:
+                seen += 1
+                assert plan[0].startswith("SEARCH item USING"), (text, plan)
+    assert seen >= len(conditions_of(resource)[1:]) * len(resource.sorts)
 
 
 @pytest.mark.parametrize("resource", [TASK, ACTIVITY], ids=["task", "activity"])

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 import typer
 
 from crmctl.cli import options
-from crmctl.cli.context import Context
+from crmctl.cli.context import Context, refuse
 from crmctl.cli.fields import read_choice, read_choices, read_description
 from crmctl.cli.listing import show_listing
 from crmctl.errors import UsageError
 from crmctl.output.view import view_of
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES
+from crmctl.validate import check_query
 
 app = typer.Typer(help="Log activities, list them, read the feed.")
 
@@ -118,6 +119,7 @@ def list_(
         "sort": sort,
     }
     query = {name: value for name, value in given.items() if value is not None}
+    refuse(check_query(ACTIVITY, query, filters=ACTIVITY.filters, accepted=("sort",)))
     types = read_choices(type, ACTIVITY_TYPES, "--type") if type is not None else []
 
     def listing(limit: int | None) -> Any:

@@ -74,6 +74,8 @@ class Group(TyperGroup):
 class Root(Group):
     """crmctl itself: its nouns are known by name and line, and imported on use."""
 
+    summaries = NOUNS
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """List the nouns without importing them."""
         with formatter.section("Commands"):
@@ -206,9 +208,10 @@ def run(args: list[str], crm: Context) -> int:
 def run_process(args: list[str]) -> None:
     """Run one command line in this process and end it."""
     stdout, stderr = _stream(sys.stdout), _stream(sys.stderr)
-    if sys.stdin is not None:
-        sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[attr-defined]
-    crm = Context(environ=os.environ, stdin=sys.stdin, stdout=stdout, stderr=stderr)
+    stdin: Any = sys.stdin
+    if stdin is not None:  # as it is where the caller closed it
+        stdin.reconfigure(encoding="utf-8")
+    crm = Context(environ=os.environ, stdin=stdin, stdout=stdout, stderr=stderr)
     try:
         try:
             status = run(args, crm)

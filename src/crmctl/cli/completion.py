@@ -18,7 +18,7 @@ app = typer.Typer(help="Completion for bash, zsh, fish and PowerShell.")
 _ZSH_LINES = """\
 # completion for crmctl
 fpath=(~/.zfunc $fpath)
-(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+(( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit }
 autoload -Uz _crmctl && compdef _crmctl crmctl
 """
 

@@ -51,7 +51,7 @@ _crmctl() {
     done
     (( $#described )) && _describe -V crmctl described
 }
-if [[ $funcstack[1] == _crmctl ]]; then
+if [[ ${funcstack[1]} == _crmctl ]]; then
     _crmctl "$@"
 else
     compdef _crmctl crmctl
@@ -62,7 +62,7 @@ FISH = """\
 # fish completion for crmctl
 function __crmctl_complete
     set -l before (commandline -opc)
-    while string match -qr '^\\w+=' -- $before[1]
+    while string match -qr '^\\w+=' -- "$before[1]"
         set -e before[1] # NAME=value before the command
     end
     set -l current (commandline -ct)

@@ -8,12 +8,13 @@ from typing import Any
 
 from crmctl.api.client import Listing
 from crmctl.api.merge import MergedListing
-from crmctl.cli.context import Context
+from crmctl.cli.context import Context, refuse
 from crmctl.cli.fields import read_choices
 from crmctl.cli.listing import show_listing
 from crmctl.errors import UsageError
 from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
 from crmctl.timestamps import format_timestamp, parse_timestamp
+from crmctl.validate import check_query
 
 _CHOICES = {"status": TASK_STATUSES, "priority": PRIORITIES, "type": TASK_TYPES}
 
@@ -45,6 +46,8 @@ def show_tasks(
     queries = [
         {name: value for name, value in query.items() if value is not None} for query in queries
     ]
+    for query in queries:
+        refuse(check_query(TASK, query, filters=TASK.filters, accepted=()))
 
     def listing(limit: int | None) -> Listing | MergedListing:
         if len(queries) == 1:

@@ -8,6 +8,7 @@ import typer
 from crmctl.cli import options
 from crmctl.cli.context import Context
 from crmctl.errors import InvalidInput, NotFound, StoreError, UsageError
+from crmctl.output.text import one_line
 from crmctl.output.view import View, choose, columns_of
 from crmctl.resources import RECORD_TYPES
 
@@ -115,8 +116,8 @@ def add(
     if (inactive or no_notifications) and type != "user":
         raise UsageError("--inactive and --no-notifications are for users.")
     for option, text in (("ID", record_id), ("NAME", name)):
-        if not text.strip() or not text.isprintable():
-            raise InvalidInput(f"{option} must be printable text, and not blank.")
+        if not text.strip() or one_line(text) != text:
+            raise InvalidInput(f"{option} must be one line of text, and not blank.")
     from crmctl.workspace.records import add_record
 
     settings = {"active": not inactive, "notifications": not no_notifications}
