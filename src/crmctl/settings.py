@@ -123,6 +123,14 @@ class Settings:
             for key, value in values.items()
         ]
 
+    def kept(self) -> list[dict[str, Any]]:
+        """Every profile's own values in the config file, as ``profiles.NAME.KEY`` entries."""
+        return [
+            {"key": f"profiles.{name}.{key}", "value": value, "source": configfile.FILE_NAME}
+            for name, table in self.config.profiles.items()
+            for key, value in table.items()
+        ]
+
     def _find(self, key: str) -> Value[Any] | None:
         flag = self._flags.get(key)
         if flag is not None and flag is not False:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 
 def format_timestamp(instant: datetime) -> str:
@@ -35,4 +35,8 @@ def parse_timestamp(text: str, *, end_of_day: bool = False) -> datetime:
 
 def is_date_only(text: str) -> bool:
     """Whether an ISO 8601 text names a day and no time."""
-    return "T" not in text and " " not in text and ":" not in text
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

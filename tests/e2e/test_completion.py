@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
 from crmctl.cli.completion_scripts import FILE_NAMES, SCRIPTS
+from crmctl.profiles import VENDOR_URL
 from tests.e2e.running import KEY, Crmctl, open_far_end, stock
 
 OPEN = ["task_begun\tCall Jane", "task_free\tTidy up", "task_far\tKick-off"]
@@ -194,7 +196,8 @@ def test_ids_of_a_server_are_those_that_a_list_has_shown(crmctl: Crmctl, tmp_pat
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"task": ["x"]}', '{"task": {"task_1": 1}}', "{"])
 def test_a_damaged_cache_offers_nothing(crmctl: Crmctl, damage: str) -> None:
-    (crmctl.home / "known-environment.json").write_text(damage)
+    name = f"known-environment-{crc32(VENDOR_URL.encode()):08x}.json"
+    (crmctl.home / name).write_text(damage)
     remote = crmctl.having(CRMCTL_PROFILE="", CRMCTL_API_KEY=KEY, CRMCTL_CACHE_DIR=str(crmctl.home))
     assert complete(remote, "task", "get", "") == []
 

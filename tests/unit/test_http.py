@@ -18,9 +18,9 @@ import pytest
 
 from crmctl import errors
 from crmctl.api.http import LARGEST_BODY, LONGEST_TEXT, HttpTransport
-from crmctl.api.trust import trust
 from crmctl.api.message import Request
 from crmctl.api.retry import retrying
+from crmctl.api.trust import trust
 from tests import scripted_server as script
 from tests.scripted_server import ScriptedServer, Step
 

@@ -88,7 +88,6 @@ def test_reading_a_workspace_that_is_not_there_makes_nothing(path: Path, tmp_pat
         gotten = workspace(Request("GET", "/tasks/task_1")).status
         feed = workspace(Request("GET", "/activities/feed")).content["data"]
         checked = workspace.store.check()
-        workspace.store.remove()
     assert listed == {
         "success": True,
         "data": [],
@@ -249,22 +248,6 @@ def test_what_is_no_usable_workspace_is_refused_and_left_as_it_is(
     assert raised.value.hint is not None
     assert (raised.value.exit_status, raised.value.retryable) == (12, False)
     assert (snapshot(path.parent), path.stat().st_mtime_ns) == before
-
-
-@pytest.mark.parametrize(
-    "make",
-    [make_garbage, make_empty, make_foreign, make_foreign_wal, make_future],
-    ids=lambda make: make.__name__.removeprefix("make_"),
-)
-def test_what_is_no_workspace_of_ours_is_not_removed_either(
-    path: Path, make: Callable[[Path], None]
-) -> None:
-    path.parent.mkdir()
-    make(path)
-    before = snapshot(path.parent)
-    with closing(Store(path)) as store, pytest.raises(errors.StoreError):
-        store.remove()
-    assert snapshot(path.parent) == before
 
 
 def test_a_foreign_database_in_use_keeps_its_write_ahead_log(path: Path) -> None:
@@ -553,17 +536,6 @@ def test_a_check_finds_a_damaged_index(path: Path) -> None:
         problems = store.check()
     assert problems
     assert all("task_priority" in problem for problem in problems)
-
-
-def test_a_workspace_that_was_removed_is_empty_and_can_be_begun_anew(path: Path) -> None:
-    create_task(path)
-    with closing(Store(path)) as store:
-        store.remove()
-        store.remove()
-    assert list(path.parent.iterdir()) == []
-    assert titles(path) == []
-    create_task(path, "Anew")
-    assert titles(path) == ["Anew"]
 
 
 # Records

@@ -100,9 +100,7 @@ class HttpTransport:
             self._client = None
 
     def __call__(self, request: Request) -> Response:
-        target = request.path
-        if request.query:
-            target += "?" + urlencode(request.query, quote_via=quote, safe="")
+        target = _target_of(request)
         with self.deadline:
             started = self._clock()
             try:
@@ -216,6 +214,16 @@ class HttpTransport:
     def _tell(self, level: int, line: str) -> None:
         if self._log is not None:
             self._log(level, self._redact(line))
+
+
+def _target_of(request: Request) -> str:
+    """The path and the query, percent-encoded. Raises `InvalidInput` for what is not text."""
+    try:
+        query = urlencode(request.query, quote_via=quote, safe="")
+        request.path.encode()
+    except UnicodeEncodeError as error:
+        raise errors.InvalidInput("The path or the query is not valid Unicode text.") from error
+    return f"{request.path}?{query}" if query else request.path
 
 
 class _BadBodyError(Exception):

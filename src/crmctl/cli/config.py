@@ -39,7 +39,8 @@ def list_(ctx: typer.Context) -> None:
 def get(ctx: typer.Context, key: Key) -> None:
     """Print one setting's value; nothing where it has none."""
     crm: Context = ctx.obj
-    for entry in crm.settings.entries():
+    entries = [*crm.settings.entries(), *crm.settings.kept()]
+    for entry in entries:
         if entry["key"] == key:
             if crm.format in ("json", "jsonl"):
                 view = View(columns=[], fields=list(_COLUMNS), name="setting", plural="settings")
@@ -47,7 +48,7 @@ def get(ctx: typer.Context, key: Key) -> None:
             elif entry["value"] is not None:
                 crm.stdout.write(f"{entry['value']}\n")
             return
-    names = ", ".join(entry["key"] for entry in crm.settings.entries())
+    names = ", ".join(entry["key"] for entry in entries)
     raise UsageError(f"There is no setting {key!r}; there are: {names}.")
 
 

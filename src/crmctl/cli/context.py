@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
-from crmctl import __version__, errors
+from crmctl import errors
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response, Transport
 from crmctl.output import renderer
@@ -86,7 +86,7 @@ class Context:
 
     def client_for(self, base_url: str, key: str) -> Client:
         """The API at a server that is no profile yet."""
-        return Client(self._http_transport(base_url, key), warn=self._warn)
+        return Client(self._connect(base_url, key), warn=self._warn)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -243,20 +243,9 @@ class Context:
 
     def report(self, error: errors.CrmctlError, args: list[str]) -> None:
         """Print an error on stderr, as JSON where the output is JSON, and what was piped in."""
-        from crmctl.output.messages import error_json, error_text
+        from crmctl.cli.report import describe, wants_json
 
-        if self._reports_json(args):
-            self.say(error_json(error, typed=self.typed) + "\n")
-        else:
-            from crmctl.output import terminal
-
-            color = terminal.wants_color(
-                self.flags.get("color") or "auto", self.stderr, self.environ
-            )
-            self.say(error_text(error, color=color))
-            for option, text in self.typed.items():
-                end = "" if text.endswith("\n") else "\n"
-                self.say(f"What came in for {option} was not saved; here it is:\n{text}{end}")
+        self.say(describe(self, error, as_json=wants_json(self, args)))
         self.typed.clear()
 
     def finish(self) -> None:
@@ -276,18 +265,6 @@ class Context:
     def _renderer(self) -> ModuleType:
         return renderer(self.format)
 
-    def _reports_json(self, args: list[str]) -> bool:
-        # A command line that could not be parsed has set no flags yet.
-        for arg, following in zip(args, [*args, ""][1:], strict=True):
-            if arg == "--json" or (arg in ("-o", "--output") and following.startswith("json")):
-                return True
-            if arg.startswith(("-ojson", "--output=json")):
-                return True
-        try:
-            return self.format.startswith("json")
-        except errors.CrmctlError:
-            return False
-
     @cached_property
     def _transport(self) -> Transport:
         """The profile's own: its workspace, or its server."""
@@ -296,31 +273,16 @@ class Context:
         from crmctl.credentials import find_key
 
         key = find_key(self.profile, self.environ)
-        return self._http_transport(str(self.profile.base_url.value), key.value)
+        return self._connect(str(self.profile.base_url.value), key.value)
 
-    def _http_transport(self, base_url: str, key: str) -> Transport:
-        from crmctl.api.http import HttpTransport
-        from crmctl.api.retry import retrying
+    def _connect(self, base_url: str, key: str) -> Transport:
+        from crmctl.cli.connection import connect
 
-        transport = HttpTransport(
-            base_url,
-            key=key,
-            timeout=self.settings.timeout.value,
-            ca_file=self.settings.ca_file.value,
-            user_agent=f"crmctl/{__version__}",
-            log=self.log,
+        transport, close = connect(
+            base_url, key, settings=self.settings, sleep=self.sleep, log=self.log, note=self.note
         )
-        self._closing.append(transport.close)
-
-        def send(request: Request) -> Response:
-            try:
-                return transport(request)
-            except KeyboardInterrupt:
-                if request.method != "GET":
-                    self.note(f"{request.method} {request.path} may have been applied.")
-                raise
-
-        return retrying(send, deadline=transport.deadline, sleep=self.sleep, log=self.log)
+        self._closing.append(close)
+        return transport
 
     def _rehearse(self, request: Request) -> Response:
         if request.method == "GET":

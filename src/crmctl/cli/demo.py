@@ -25,12 +25,10 @@ def demo(ctx: typer.Context) -> None:
     if crm.dry_run:
         crm.note(f"Would make {crm.workspace_path} anew.")
         return
-    from crmctl.workspace.sample import add_sample_data
+    from crmctl.workspace.sample import put_sample_data
 
-    store = crm.workspace.store
-    store.remove()
-    with store.writing() as connection:
-        add_sample_data(connection, crm.now.astimezone(crm.zone))
+    with crm.workspace.store.writing() as connection:
+        put_sample_data(connection, crm.now.astimezone(crm.zone))
     show_listing(
         crm, TASK, lambda limit: crm.client.list_tasks({}, limit=limit), limit=None, count=False
     )

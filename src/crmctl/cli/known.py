@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from crmctl.cli.context import Context
 from crmctl.errors import CrmctlError
@@ -85,7 +86,10 @@ class Recent:
 
 
 def _path(crm: Context) -> Path:
-    return directory("cache", crm.environ) / f"known-{crm.settings.profile.name}.json"
+    # A profile's name may come to mean another server, whose IDs are others.
+    profile = crm.settings.profile
+    server = crc32(str(profile.base_url.value).encode())
+    return directory("cache", crm.environ) / f"known-{profile.name}-{server:08x}.json"
 
 
 def _read(path: Path) -> Names:

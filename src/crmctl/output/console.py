@@ -19,9 +19,15 @@ from crmctl.output.style import Style
 from crmctl.output.text import visible
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Let out the `BrokenPipeError` that is being handled: Rich would exit with status 1."""
+        raise  # noqa: PLE0704
+
+
 def open_console(stream: TextIO, style: Style) -> Console:
     """Rich on a stream, with everything said that it would otherwise guess or add."""
-    return Console(
+    return _Console(
         file=stream,
         width=style.width or 80,
         height=25,

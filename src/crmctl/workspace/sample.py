@@ -145,8 +145,10 @@ _ACTIVITIES: tuple[tuple[Any, ...], ...] = (
 )
 
 
-def add_sample_data(connection: sqlite3.Connection, now: datetime) -> None:
-    """Fill a new workspace with tasks due around ``now`` and activities of the last days."""
+def put_sample_data(connection: sqlite3.Connection, now: datetime) -> None:
+    """Put tasks due around ``now`` and activities of the last days in place of all there is."""
+    for table in ("task", "activity", "record", "idempotency"):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - named above
     for type, record_id, name in _RECORDS:
         add_record(connection, type, record_id, name)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)

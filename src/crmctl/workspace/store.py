@@ -59,13 +59,6 @@ class Store:
             with _transaction(connection, "BEGIN IMMEDIATE"):
                 yield connection
 
-    def remove(self) -> None:
-        """Delete the file, if there is one. A file that is not a workspace is refused."""
-        self.close()
-        with self._explaining():
-            if inspect_header(self.path) is not None:
-                self.path.unlink()
-
     def back_up(self, target: Path) -> None:
         """Copy the workspace as of one moment to a new file, 0600. What exists is not replaced."""
         with self._explaining(), self.reading() as connection:

@@ -55,7 +55,10 @@ def _answer(transport: Transport, environ: WSGIEnvironment) -> Response:
     path = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
     if not path:
         path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/")
-    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    query = dict(pairs)
+    if len(query) < len(pairs):
+        return _refuse(400, "bad_request", "A query parameter is given twice.")
     headers = {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
