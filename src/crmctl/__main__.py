@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from crmctl import __version__
@@ -12,7 +13,9 @@ def main() -> None:
     # Scripts ask for the version on every start; no command line needs parsing for that.
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"crmctl {__version__}\n")
-        return
+        sys.stdout.flush()
+        # Installers' scripts import `re`, and taking it apart again costs 3 of 30 ms.
+        os._exit(0)
     import gc
 
     # What is imported stays: collecting it again and again while importing costs 5 of 100 ms.

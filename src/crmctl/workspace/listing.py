@@ -138,6 +138,8 @@ def fetch_page(
     descending = sort.startswith("-")
     column = sort.removeprefix("-")
     narrow = bool(conditions) and total <= NARROW
+    # Where nothing has changed since the first page, the list is as it was.
+    as_of = after.as_of if after and after.as_of < current_version(connection) else None
     rows: list[tuple[Any, ...]] = []
     for segment, (condition, ordered) in enumerate(_segments(resource, column, conditions)):
         if len(rows) >= limit or (after and after.segment > segment):
@@ -153,9 +155,9 @@ def fetch_page(
             narrow=narrow,
         )
         missing = limit - len(rows)
-        found = _fetch(connection, query, segment, missing, resource.name, after)
-        if after and resource is TASK:
-            found += _fetch(connection, query, segment, missing, "task_past", after)
+        found = _fetch(connection, query, segment, missing, resource.name, as_of)
+        if as_of is not None and resource is TASK:
+            found += _fetch(connection, query, segment, missing, "task_past", as_of)
             found.sort(key=lambda row: row[-2:], reverse=descending)
         rows += found[:missing]
     return rows
@@ -237,16 +239,16 @@ def _fetch(
     segment: int,
     limit: int,
     table: str,
-    after: Place | None,
+    as_of: int | None,
 ) -> list[tuple[Any, ...]]:
     text, values = query
     extra = ""
-    if after and table == "task":
+    if as_of is not None and table == "task":
         extra = " AND +item.version <= ?"
-        values = [*values, after.as_of]
+        values = [*values, as_of]
     elif table == "task_past":
         extra = " AND +item.version <= ? AND item.next_version > ?"
-        values = [*values, after.as_of if after else 0, after.as_of if after else 0]
+        values = [*values, as_of, as_of]
     statement = text.format(table=table, extra=extra, segment=segment)
     return connection.execute(statement, [*values, limit]).fetchall()
 
