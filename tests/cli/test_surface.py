@@ -123,3 +123,14 @@ def test_everything_says_what_it_is(words: tuple[str, ...]) -> None:
 def test_no_option_means_two_things(words: tuple[str, ...]) -> None:
     names = [name for param in COMMANDS[words].params for name in param.opts if name[0] == "-"]
     assert len(names) == len(set(names))
+
+
+def test_help_is_also_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    def shown_by(*words: str) -> str:
+        crm = Context(environ={}, stdin=None, stdout=io.StringIO(), stderr=io.StringIO())
+        assert run(list(words), crm) == 0
+        return capsys.readouterr().out
+
+    assert shown_by("help") == shown_by("--help")
+    assert shown_by("help", "task", "get") == shown_by("task", "get", "--help")
+    assert shown_by("help", "task", "get").startswith("Usage: crmctl task get [OPTIONS] ID\n")

@@ -46,6 +46,10 @@ class Command(TyperCommand):
         """Write the help's sections."""
         format_sections(self, ctx, formatter)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The usage line, without Typer's braces around what is required."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
 
 class Group(TyperGroup):
     """A noun. A missing verb is an error that names the verbs."""
@@ -185,7 +189,7 @@ def run(args: list[str], crm: Context) -> int:
             print_completions(build_root(), args[1:], crm)
         else:
             # The parser empties the list that it is given; `report` wants to see it whole.
-            line = list(args) or ["--help"]
+            line = [*args[1:], "--help"] if args[:1] in ([], ["help"]) else list(args)
             with build_root().make_context("crmctl", line, obj=crm) as ctx:
                 ctx.command.invoke(ctx)
         crm.finish()
@@ -239,7 +243,10 @@ def _stream(stream: TextIO | None) -> TextIO:
 def _usage_error(error: TyperException) -> errors.UsageError:
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx else "crmctl"
-    return errors.UsageError(error.format_message(), hint=f"Run `{path} --help`.")
+    hint = f"Run `{path} --help`."
+    if ctx and isinstance(ctx.command, Group) and error.message.startswith("No such command"):
+        hint = f"There are: {', '.join(ctx.command.commands)}. {hint}"
+    return errors.UsageError(error.format_message(), hint=hint)
 
 
 def _version_option() -> TyperOption:
