@@ -93,7 +93,7 @@ class Listing:
         response = self._client.transport(request)
         content = read_success(request, response)
         items = content["data"]
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        if not isinstance(items, list) or set(map(type, items)) - {dict}:
             raise errors.BadAnswer(
                 f"GET {self._path} gave something that is not a list of objects."
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from crmctl.api.client import Listing
@@ -54,11 +54,14 @@ def show_count(crm: Context, listing_of: Callable[[int | None], Listing | Merged
 
 def remembered(
     crm: Context, resource: Resource, listing: Listing | MergedListing
-) -> Iterator[dict[str, Any]]:
+) -> Iterable[dict[str, Any]]:
     """The items, with the first of them kept for completion where they come over the network."""
-    if crm.profile.kind == "workspace":
-        yield from listing
-        return
+    return listing if crm.profile.kind == "workspace" else _remember(crm, resource, listing)
+
+
+def _remember(
+    crm: Context, resource: Resource, listing: Listing | MergedListing
+) -> Iterator[dict[str, Any]]:
     from crmctl.cli.known import Recent
 
     recent = Recent(crm, resource)
