@@ -7,12 +7,15 @@ import typer
 from crmctl.cli import options
 from crmctl.cli.context import Context
 from crmctl.configfile import save_profile, set_default_profile
-from crmctl.credentials import check_key, find_key, forget_key, keep_key
+from crmctl.credentials import KEYRING_SECONDS, check_key, find_key, forget_key, keep_key
 from crmctl.errors import CrmctlError, Forbidden, SettingsError, UsageError
 from crmctl.output.view import View, choose, columns_of
 from crmctl.profiles import EMBEDDED_PROFILES, VENDOR_URL, check_profile_name, check_setting
 
 app = typer.Typer(help="Keys and profiles: log in, log out, switch.")
+
+# A keyring may ask a person for its password first.
+UNLOCKING_SECONDS = 60.0
 
 _STATUS = ("profile", "base_url", "user_id", "key_from", "accepted")
 
@@ -55,7 +58,8 @@ def login(
         crm.client_for(url, key).list_tasks({}, limit=1).first()
     except Forbidden:
         crm.note("crmctl: note: the server knows the key; it may not read tasks.")
-    keep_key(name, url, key, store, crm.environ)
+    seconds = UNLOCKING_SECONDS if crm.may_ask() else KEYRING_SECONDS
+    keep_key(name, url, key, store, crm.environ, keyring_seconds=seconds)
     save_profile(crm.environ, name, url, store)
     crm.note(f"Logged in to {url} as profile {name}, now the default. The key is in the {store}.")
 

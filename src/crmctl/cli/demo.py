@@ -1,5 +1,10 @@
 """`crmctl demo`: the one-command start."""
 
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
 import typer
 
 from crmctl.cli.context import Context
@@ -10,10 +15,10 @@ from crmctl.resources import TASK
 app = typer.Typer()
 
 _NEXT = (
-    "crmctl --profile demo task get task_001",
-    'crmctl --profile demo task create "Call Jane" --due "tomorrow 9am" --contact con_abc123',
-    'crmctl --profile demo task complete task_002 --note "Signed"',
-    'crmctl --profile demo activity log call "Signed!" --deal deal_tch456 --outcome connected',
+    "--profile demo task get task_001",
+    '--profile demo task create "Call Jane" --due "tomorrow 9am" --contact con_abc123',
+    '--profile demo task complete task_002 --note "Signed"',
+    '--profile demo activity log call "Signed!" --deal deal_tch456 --outcome connected',
 )
 
 
@@ -35,4 +40,11 @@ def demo(ctx: typer.Context) -> None:
     if crm.format == "table":
         crm.stdout.write("\n")
         show_feed(crm, since=None, limit=None)
-    crm.note("\nTry next:\n" + "\n".join(f"  {line}" for line in _NEXT))
+    program = program_name(crm.environ, sys.argv[0])
+    crm.note("\nTry next:\n" + "\n".join(f"  {program} {line}" for line in _NEXT))
+
+
+def program_name(environ: Mapping[str, str], called: str) -> str:
+    """What to type for crmctl: its name, or the path it was called by if no shell would find it."""
+    found = shutil.which("crmctl", path=environ.get("PATH"))
+    return called if found is None and Path(called).stem == "crmctl" else "crmctl"
