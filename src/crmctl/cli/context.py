@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from crmctl import errors
 from crmctl.api.client import Client
@@ -125,12 +125,22 @@ class Context:
         chosen = self.settings.output.value
         return chosen or ("table" if self.stdout.isatty() else "plain")
 
-    def when(self, text: str, option: str, *, edge: Any = "start") -> str:
-        """A date that a person typed, as the API writes it; -v says what was understood."""
+    def when(
+        self, text: str, option: str, *, edge: Literal["start", "end", "past"] = "start"
+    ) -> str:
+        """A date that a person typed, as the API writes it; -v says what was understood.
+
+        A day alone is its start, its last second, or the moment it is past: what a bound that is
+        itself left out must be, for the whole day to be in.
+        """
         from crmctl.dates import parse_when
         from crmctl.timestamps import format_timestamp
 
-        instant = parse_when(text, now=self.now, zone=self.zone, edge=edge)
+        first = parse_when(text, now=self.now, zone=self.zone, edge="start")
+        last = parse_when(text, now=self.now, zone=self.zone, edge="end")
+        instant = first if edge == "start" else last
+        if edge == "past" and first != last:
+            instant = last + timedelta(seconds=1)
         sent = format_timestamp(instant)
         local = f"{instant.astimezone(self.zone):%a %d %b %Y %H:%M:%S}"
         self.log(1, f"{option} {text}: {local} ({sent})")

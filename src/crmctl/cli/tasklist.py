@@ -94,20 +94,14 @@ def _due_bounds(
         before = after = "today"
     bounds = {}
     if before is not None:
-        bounds["due_before"] = crm.when(before, "--due-before", edge="end")
-        if bounds["due_before"] != crm.when(before, "--due-before"):
-            # A day was meant, whole: its last second is before this.
-            bounds["due_before"] = _shifted(bounds["due_before"], timedelta(seconds=1))
+        bounds["due_before"] = crm.when(before, "--due-before", edge="past")
     if after is not None:
         bounds["due_after"] = crm.when(after, "--due-after")
         if today:
             # A task due at midnight sharp is due today.
-            bounds["due_after"] = _shifted(bounds["due_after"], timedelta(milliseconds=-1))
+            start = parse_timestamp(bounds["due_after"]) - timedelta(milliseconds=1)
+            bounds["due_after"] = format_timestamp(start)
     return bounds
-
-
-def _shifted(sent: str, by: timedelta) -> str:
-    return format_timestamp(parse_timestamp(sent) + by)
 
 
 def _check_sort(sort: str | None) -> None:
