@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from crmctl import errors
 from crmctl.api.client import Client
-from crmctl.api.message import Request, Response, Transport
+from crmctl.api.message import Transport
+from crmctl.cli.rehearsal import Rehearsal
 from crmctl.output import renderer
 from crmctl.settings import Profile, Settings, directory
 from crmctl.validate import Action, Problem, check_body
@@ -50,7 +51,7 @@ class Context:
         self.sleep = sleep
         self.flags: dict[str, Any] = {}
         self.typed: dict[str, str] = {}
-        self._rehearsed: list[Request] = []
+        self._rehearsal = Rehearsal(lambda request: self._transport(request))
         self._closing: list[Callable[[], None]] = []
 
     @cached_property
@@ -81,7 +82,7 @@ class Context:
     @cached_property
     def client(self) -> Client:
         """The API, over the profile's transport."""
-        transport = self._rehearse if self.dry_run else self._transport
+        transport = self._rehearsal if self.dry_run else self._transport
         return Client(transport, warn=self._warn)
 
     def client_for(self, base_url: str, key: str) -> Client:
@@ -260,11 +261,10 @@ class Context:
 
     def finish(self) -> None:
         """Print what a dry run collected."""
-        if self.dry_run and self._rehearsed:
+        if self._rehearsal.requests:
             from crmctl.output.json import write_value
 
-            shown = [_described(request) for request in self._rehearsed]
-            write_value(shown[0] if len(shown) == 1 else shown, stream=self.stdout)
+            write_value(self._rehearsal.described(), stream=self.stdout)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -294,12 +294,6 @@ class Context:
         self._closing.append(close)
         return transport
 
-    def _rehearse(self, request: Request) -> Response:
-        if request.method == "GET":
-            return self._transport(request)
-        self._rehearsed.append(request)
-        return Response(200, {"success": True, "data": {}})
-
     def _user_id(self) -> str | None:
         mine = self.profile.user_id.value
         return DEMO_USER if mine is None and self.profile.name == "demo" else mine
@@ -319,12 +313,3 @@ def refuse(problems: list[Problem]) -> None:
     if problems:
         details = [dict(problem) for problem in problems]
         raise errors.InvalidInput(f"{len(problems)} values cannot be sent.", details=details)
-
-
-def _described(request: Request) -> dict[str, Any]:
-    described: dict[str, Any] = {"method": request.method, "path": request.path}
-    if request.query:
-        described["query"] = dict(request.query)
-    if request.body is not None:
-        described["body"] = request.body
-    return described

@@ -77,6 +77,30 @@ def choices_text(choices: tuple[str, ...]) -> str:
     return "|".join(choices)
 
 
+def _id_option(kind: str) -> Any:
+    return typer.Option(
+        metavar="ID", help=f"The {kind} it concerns.", autocompletion=complete_id(kind)
+    )
+
+
+def _choice(choices: tuple[str, ...], metavar: str, *names: str) -> Any:
+    return typer.Option(
+        *names,
+        metavar=metavar,
+        help=f"{choices_text(choices)}.",
+        autocompletion=one_of(choices),
+    )
+
+
+def _choices(choices: tuple[str, ...], metavar: str, *names: str) -> Any:
+    return typer.Option(
+        *names,
+        metavar=f"{metavar},…",
+        help=f"{choices_text(choices)}.",
+        autocompletion=several_of(choices),
+    )
+
+
 TaskId = Annotated[
     str, typer.Argument(metavar="ID", help="The task's ID.", autocompletion=complete_id("task"))
 ]
@@ -94,22 +118,9 @@ Assignee = Annotated[
         autocompletion=complete_id("user"),
     ),
 ]
-Contact = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ID", help="The contact it concerns.", autocompletion=complete_id("contact")
-    ),
-]
-Deal = Annotated[
-    str | None,
-    typer.Option(metavar="ID", help="The deal it concerns.", autocompletion=complete_id("deal")),
-]
-Project = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ID", help="The project it concerns.", autocompletion=complete_id("project")
-    ),
-]
+Contact = Annotated[str | None, _id_option("contact")]
+Deal = Annotated[str | None, _id_option("deal")]
+Project = Annotated[str | None, _id_option("project")]
 RelatedToType = Annotated[
     str | None,
     typer.Option(
@@ -126,88 +137,20 @@ Due = Annotated[
     str | None,
     typer.Option(metavar="WHEN", help="When it is due: `fri`, `tomorrow 9am`, `+3d`, ISO 8601."),
 ]
-Priority = Annotated[
-    str | None,
-    typer.Option(
-        "--priority",
-        "-p",
-        metavar="LEVEL",
-        help=f"{choices_text(PRIORITIES)}.",
-        autocompletion=one_of(PRIORITIES),
-    ),
-]
-TaskType = Annotated[
-    str | None,
-    typer.Option(
-        "--type",
-        "-t",
-        metavar="TYPE",
-        help=f"{choices_text(TASK_TYPES)}.",
-        autocompletion=one_of(TASK_TYPES),
-    ),
-]
-Status = Annotated[
-    str | None,
-    typer.Option(
-        "--status",
-        "-s",
-        metavar="STATUS",
-        help=f"{choices_text(TASK_STATUSES)}.",
-        autocompletion=one_of(TASK_STATUSES),
-    ),
-]
+Priority = Annotated[str | None, _choice(PRIORITIES, "LEVEL", "--priority", "-p")]
+TaskType = Annotated[str | None, _choice(TASK_TYPES, "TYPE", "--type", "-t")]
+Status = Annotated[str | None, _choice(TASK_STATUSES, "STATUS", "--status", "-s")]
 Remind = Annotated[
     str | None,
     typer.Option(
         metavar="TYPE:MINUTES", help="Remind by email or push before it is due, e.g. email:60."
     ),
 ]
-Statuses = Annotated[
-    str | None,
-    typer.Option(
-        "--status",
-        "-s",
-        metavar="STATUS,…",
-        help=f"{choices_text(TASK_STATUSES)}.",
-        autocompletion=several_of(TASK_STATUSES),
-    ),
-]
-Priorities = Annotated[
-    str | None,
-    typer.Option(
-        "--priority",
-        "-p",
-        metavar="LEVEL,…",
-        help=f"{choices_text(PRIORITIES)}.",
-        autocompletion=several_of(PRIORITIES),
-    ),
-]
-TaskTypes = Annotated[
-    str | None,
-    typer.Option(
-        "--type",
-        "-t",
-        metavar="TYPE,…",
-        help=f"{choices_text(TASK_TYPES)}.",
-        autocompletion=several_of(TASK_TYPES),
-    ),
-]
-ActivityTypes = Annotated[
-    str | None,
-    typer.Option(
-        "--type",
-        "-t",
-        metavar="TYPE,…",
-        help=f"{choices_text(ACTIVITY_TYPES)}.",
-        autocompletion=several_of(ACTIVITY_TYPES),
-    ),
-]
-Outcome = Annotated[
-    str | None,
-    typer.Option(
-        metavar="OUTCOME", help=f"{choices_text(OUTCOMES)}.", autocompletion=one_of(OUTCOMES)
-    ),
-]
+Statuses = Annotated[str | None, _choices(TASK_STATUSES, "STATUS", "--status", "-s")]
+Priorities = Annotated[str | None, _choices(PRIORITIES, "LEVEL", "--priority", "-p")]
+TaskTypes = Annotated[str | None, _choices(TASK_TYPES, "TYPE", "--type", "-t")]
+ActivityTypes = Annotated[str | None, _choices(ACTIVITY_TYPES, "TYPE", "--type", "-t")]
+Outcome = Annotated[str | None, _choice(OUTCOMES, "OUTCOME", "--outcome")]
 Limit = Annotated[
     int | None,
     typer.Option("--limit", "-l", min=1, metavar="N", help="At most N items."),

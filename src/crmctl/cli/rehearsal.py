@@ -1,0 +1,35 @@
+"""A dry run: writes are kept to be shown, reads are real."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crmctl.api.message import Request, Response, Transport
+
+
+class Rehearsal:
+    """A transport that sends nothing but reads; ``requests`` are the writes it was given."""
+
+    def __init__(self, reading: Transport) -> None:
+        self._reading = reading
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request) -> Response:
+        if request.method == "GET":
+            return self._reading(request)
+        self.requests.append(request)
+        return Response(200, {"success": True, "data": {}})
+
+    def described(self) -> dict[str, Any] | list[dict[str, Any]]:
+        """The write as JSON, or the list of them where there are several."""
+        shown = [_describe(request) for request in self.requests]
+        return shown[0] if len(shown) == 1 else shown
+
+
+def _describe(request: Request) -> dict[str, Any]:
+    described: dict[str, Any] = {"method": request.method, "path": request.path}
+    if request.query:
+        described["query"] = dict(request.query)
+    if request.body is not None:
+        described["body"] = request.body
+    return described
