@@ -76,3 +76,31 @@ def read_reminder(value: str) -> dict[str, Any]:
         )
     kind = read_choices(kind, REMINDER_TYPES, "--remind")[0]
     return {"type": kind, "before_minutes": parse_duration(before)}
+
+
+def read_task(
+    crm: Context,
+    *,
+    title: str | None,
+    description: str | None,
+    assignee: str | None,
+    due: str | None,
+    priority: str | None,
+    type: str | None,
+    related_to: dict[str, str],
+    remind: str | None,
+    status: str | None = None,
+) -> dict[str, Any]:
+    """The body that these options ask for: the fields that were given, and no others."""
+    given = {
+        "title": title,
+        "description": read_description(crm, description),
+        "status": read_choice(status),
+        "assignee_id": crm.user(assignee) if assignee is not None else None,
+        "due_date": crm.when(due, "--due", edge="end") if due is not None else None,
+        "priority": read_choice(priority),
+        "type": read_choice(type),
+        **related_to,
+        "reminder": read_reminder(remind) if remind is not None else None,
+    }
+    return {name: value for name, value in given.items() if value is not None}

@@ -1,13 +1,13 @@
 """`crmctl task`: what there is to do."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from crmctl.cli import options, tasklist
 from crmctl.cli.bulk import for_each
 from crmctl.cli.context import Context
-from crmctl.cli.fields import read_choice, read_description, read_related_to, read_reminder
+from crmctl.cli.fields import read_related_to, read_task
 from crmctl.errors import UsageError
 from crmctl.output.view import view_of
 from crmctl.resources import TASK
@@ -95,17 +95,17 @@ def create(
     crmctl task create "Send the contract" --due "fri 17:00" --priority high --deal deal_xyz789
     """
     crm: Context = ctx.obj
-    given: dict[str, Any] = {
-        "title": title,
-        "description": read_description(crm, description),
-        "assignee_id": crm.user(assignee) if assignee is not None else None,
-        "due_date": crm.when(due, "--due", edge="end") if due is not None else None,
-        "priority": read_choice(priority),
-        "type": read_choice(type),
-        **read_related_to(related_to_type, related_to_id, contact, deal, project),
-        "reminder": read_reminder(remind) if remind is not None else None,
-    }
-    body = {name: value for name, value in given.items() if value is not None}
+    body = read_task(
+        crm,
+        title=title,
+        description=description,
+        assignee=assignee,
+        due=due,
+        priority=priority,
+        type=type,
+        related_to=read_related_to(related_to_type, related_to_id, contact, deal, project),
+        remind=remind,
+    )
     crm.check(TASK, body, "create")
     task = crm.client.create_task(body)
     crm.done(f"Created {task.get('id')}: {task.get('title')}")
@@ -141,19 +141,18 @@ def update(
 ) -> None:
     """Change tasks: the fields given, and no others."""
     crm: Context = ctx.obj
-    related = read_related_to(related_to_type, related_to_id, contact, deal, project)
-    values: dict[str, Any] = {
-        "title": title,
-        "description": read_description(crm, description),
-        "status": read_choice(status),
-        "assignee_id": crm.user(assignee) if assignee is not None else None,
-        "due_date": crm.when(due, "--due", edge="end") if due is not None else None,
-        "priority": read_choice(priority),
-        "type": read_choice(type),
-        **related,
-        "reminder": read_reminder(remind) if remind is not None else None,
-    }
-    body = {name: value for name, value in values.items() if value is not None}
+    body = read_task(
+        crm,
+        title=title,
+        description=description,
+        status=status,
+        assignee=assignee,
+        due=due,
+        priority=priority,
+        type=type,
+        related_to=read_related_to(related_to_type, related_to_id, contact, deal, project),
+        remind=remind,
+    )
     cleared = {
         "description": no_description,
         "assignee_id": no_assignee,
