@@ -119,6 +119,7 @@ class Unreachable(CrmctlError):
     code = "unreachable"
     exit_status = 8
     meaning = "unreachable (DNS, refused, TLS), or no answer to a read: nothing was applied"
+    default_hint = "Check the connection, and the base URL that `crmctl config list` shows."
     default_retryable = True
 
 

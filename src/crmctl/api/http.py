@@ -33,6 +33,7 @@ if _HIDE_MAIN:
 from crmctl.api.network import Network  # noqa: E402 - imports what httpx is made of
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes, decoded
+_SHORTEST_KEY = 8
 LONGEST_TEXT = 64 * 1024  # characters of an answer that is not JSON
 _UNSENT = (
     httpx.ConnectError,
@@ -209,7 +210,8 @@ class HttpTransport:
         return kind(self._redact(f"{called}: {happened}."), status=status, retryable=retryable)
 
     def _redact(self, text: str) -> str:
-        return text.replace(self._key, "[key]")
+        # A key as short as a word is none, and would be found in other words.
+        return text.replace(self._key, "[key]") if len(self._key) >= _SHORTEST_KEY else text
 
     def _tell(self, level: int, line: str) -> None:
         if self._log is not None:

@@ -217,6 +217,7 @@ def _flag(*names: str, help: str, count: bool = False) -> TyperOption:
         param_decls=list(names),
         is_flag=not count,
         count=count,
+        type=int if count else None,
         default=None,
         help=help,
         expose_value=False,
