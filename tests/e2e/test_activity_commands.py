@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -158,3 +159,27 @@ def test_the_feed_on_a_terminal_is_a_timeline_by_day(stocked: Crmctl) -> None:
     assert shown.index("Draft sent") < shown.index("Wants SSO") < shown.index("Discovery call")
     assert "15:30" in shown
     assert "1 h 15 min" in shown
+
+
+@pytest.mark.parametrize(
+    ("option", "command"),
+    [
+        ("--at", ["activity", "log", "note", "--at", "+1d"]),
+        ("--from", ["activity", "list", "--since", "+1d"]),
+        ("--since", ["activity", "feed", "--since", "+1d"]),
+    ],
+    ids=["log", "list", "feed"],
+)
+def test_a_time_still_to_come_is_pointed_out(
+    crmctl: Crmctl, option: str, command: list[str]
+) -> None:
+    assert re.search(
+        rf"^crmctl: note: {option} \+1d is \S+Z, which is still to come$",
+        crmctl.done(*command).stderr,
+        re.MULTILINE,
+    )
+
+
+def test_a_past_time_is_not_pointed_out(crmctl: Crmctl) -> None:
+    assert "to come" not in crmctl.done("activity", "log", "note", "--at", "-20m").stderr
+    assert "to come" not in crmctl.done("activity", "list", "--since", "-7d").stderr
