@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -232,7 +233,16 @@ def test_4_all_of_them_are_missing(stocked: Crmctl, ids: tuple[str, ...]) -> Non
     assert (as_json.status, as_json.error["code"]) == (4, "not_found")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell starts in the background ignores SIGINT, and so does all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("command", "said"), [("list", ""), ("create x", "may have been applied")])
 def test_130_an_interrupt_ends_it_without_a_traceback(job: Crmctl, command: str, said: str) -> None:
     with ScriptedServer(delayed(5, encode(200, {"data": []}))) as server:
