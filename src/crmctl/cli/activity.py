@@ -151,5 +151,5 @@ def _when_past(crm: Context, text: str, option: str) -> str:
     """A date that ought to be past; one that is not, as `mon` never is, is pointed out."""
     sent = crm.when(text, option)
     if parse_timestamp(sent) > crm.now:
-        crm.note(f"crmctl: note: {option} {text} is {sent}, which is still to come")
+        crm.note(f"crmctl: note: {text} is {sent}, which is still to come")
     return sent
