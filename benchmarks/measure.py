@@ -17,7 +17,7 @@ SEED = """
 import random, sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from crmctl.workspace.store import Store
+from crmctl.store.sqlite import Store
 
 path, number = Path(sys.argv[1]), int(sys.argv[2])
 choose = random.Random(1)

@@ -54,7 +54,7 @@ import sys
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from crmctl.workspace.app import Workspace
-from crmctl.workspace.wsgi import wsgi_application
+from crmctl.server.wsgi import wsgi_application
 
 class Quiet(WSGIRequestHandler):
     def log_message(self, *arguments):

@@ -17,10 +17,10 @@ from crmctl.api.http import HttpTransport
 from crmctl.api.message import NO_ENTRIES, Request, Response, Transport
 from crmctl.api.retry import retrying
 from crmctl.resources import PRIORITIES
+from crmctl.server.wsgi import wsgi_application
+from crmctl.store.records import add_record
+from crmctl.store.sqlite import Store
 from crmctl.workspace.app import Workspace
-from crmctl.workspace.records import add_record
-from crmctl.workspace.store import Store
-from crmctl.workspace.wsgi import wsgi_application
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment

@@ -17,9 +17,9 @@ from typing import IO, Any
 
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response
+from crmctl.store.records import add_record
+from crmctl.store.sqlite import Store
 from crmctl.workspace.app import Workspace
-from crmctl.workspace.records import add_record
-from crmctl.workspace.store import Store
 from tests.contract.world import insert_tasks, serve
 
 PATIENCE = 30.0  # seconds, the longest that any one thing here waits

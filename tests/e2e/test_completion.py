@@ -11,8 +11,8 @@ from zlib import crc32
 
 import pytest
 
-from crmctl.cli.completion_scripts import FILE_NAMES, SCRIPTS
-from crmctl.profiles import VENDOR_URL
+from crmctl.cli.completion.scripts import FILE_NAMES, SCRIPTS
+from crmctl.config.profile import VENDOR_URL
 from tests.e2e.running import KEY, Crmctl, open_far_end, stock
 
 OPEN = ["task_begun\tCall Jane", "task_free\tTidy up", "task_far\tKick-off"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.workspace.store import Store
+from crmctl.store.sqlite import Store
 from tests.contract.world import insert_tasks
 from tests.e2e.running import KEY, Crmctl, open_far_end, stock
 from tests.e2e.shells import Shell, open_shell, prepare, visible

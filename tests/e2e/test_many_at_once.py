@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.workspace.store import Store
+from crmctl.store.sqlite import Store
 from tests.contract.world import insert_tasks
 from tests.e2e.running import KEY, PATIENCE, Crmctl, FarEnd, open_far_end, stock
 from tests.scripted_server import Connection, ScriptedServer, answer, encode

@@ -20,7 +20,7 @@ from crmctl import errors
 from crmctl.api.http import LARGEST_BODY, LONGEST_TEXT, HttpTransport
 from crmctl.api.message import Request
 from crmctl.api.retry import retrying
-from crmctl.api.trust import trust
+from crmctl.api.tls import trust
 from tests import scripted_server as script
 from tests.scripted_server import ScriptedServer, Step
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from crmctl.output import table
+from crmctl.output.escape import visible
 from crmctl.output.style import Style
-from crmctl.output.text import visible
 from crmctl.output.view import View, columns_of, view_of
 from crmctl.resources import TASK
 

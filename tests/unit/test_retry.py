@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crmctl import errors
+from crmctl.api.deadline import Deadline
 from crmctl.api.message import Request, Response
-from crmctl.api.retry import RETRIED_STATUSES, Deadline, retry_after_seconds, retrying
+from crmctl.api.retry import RETRIED_STATUSES, retry_after_seconds, retrying
 
 GET = Request("GET", "/tasks")
 FINE = Response(200, {"success": True, "data": []})

@@ -13,8 +13,13 @@ from typing import Any, Literal
 
 import pytest
 
-from crmctl import configfile, errors
-from crmctl.settings import VENDOR_URL, Settings, Value, directory, origin, profile_names
+from crmctl import errors
+from crmctl.config import file as configfile
+from crmctl.config.file import profile_names
+from crmctl.config.profile import VENDOR_URL, Value
+from crmctl.config.settings import Settings
+from crmctl.files import directory
+from crmctl.origin import origin
 
 WORK = """\
 # kept by hand
@@ -79,7 +84,7 @@ def test_reading_settings_creates_nothing(environ: dict[str, str], tmp_path: Pat
 def test_settings_of_a_local_command_load_nothing_heavy(environ: dict[str, str]) -> None:
     program = (
         "import pathlib, sys; before = set(sys.modules)\n"
-        "import os; from crmctl.settings import Settings\n"
+        "import os; from crmctl.config.settings import Settings\n"
         "assert Settings.load(os.environ, {}).profile.name == 'local'\n"
         "print(*sorted(set(sys.modules) - before))"
     )
@@ -90,7 +95,7 @@ def test_settings_of_a_local_command_load_nothing_heavy(environ: dict[str, str])
     assert done.stderr == ""
     heavy = {"tomllib", "tomlkit", "platformdirs", "keyring", "dataclasses", "json", "datetime"}
     assert heavy.isdisjoint(done.stdout.split())
-    assert "crmctl.settings" in done.stdout.split()
+    assert "crmctl.config.settings" in done.stdout.split()
 
 
 # Which profile

@@ -21,11 +21,11 @@ import pytest
 from crmctl import errors
 from crmctl.api.message import Request
 from crmctl.resources import ACTIVITY, PRIORITIES, TASK, Resource
-from crmctl.workspace import listing
+from crmctl.store import pages as listing
+from crmctl.store.header import APPLICATION_ID, SCHEMA_VERSION
+from crmctl.store.records import add_record, find_names, list_records, remove_record
+from crmctl.store.sqlite import Store
 from crmctl.workspace.app import Workspace
-from crmctl.workspace.header import APPLICATION_ID, SCHEMA_VERSION
-from crmctl.workspace.records import add_record, find_names, list_records, remove_record
-from crmctl.workspace.store import Store
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
@@ -358,7 +358,7 @@ def test_threads_that_create_the_first_task_at_once_lose_none(path: Path) -> Non
 DIE_WRITING = """
 import os, signal, sys
 from pathlib import Path
-from crmctl.workspace.store import Store
+from crmctl.store.sqlite import Store
 store = Store(Path(sys.argv[1]))
 with store.writing() as connection:
     connection.execute("PRAGMA cache_size = 5")
@@ -394,7 +394,7 @@ def test_a_process_killed_while_it_writes_leaves_the_workspace_as_it_was(path: P
 DIE_CREATING = """
 import os, signal, sys
 from pathlib import Path
-from crmctl.workspace.store import Store
+from crmctl.store.sqlite import Store
 link = os.link
 sys.addaudithook(
     lambda event, _: os.kill(os.getpid(), signal.SIGKILL) if event == "os.link" else None

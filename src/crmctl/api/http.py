@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from crmctl import errors
+from crmctl.api.deadline import Deadline
 from crmctl.api.message import Request, Response
-from crmctl.api.retry import Deadline
-from crmctl.api.trust import check_base_url, is_loopback, trust
+from crmctl.api.tls import check_base_url, is_loopback, trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crmctl.api.deadline import Deadline
 
 NO_ENTRIES: Mapping[str, str] = {}
 
@@ -15,9 +18,11 @@ class Request:
 
     ``path`` is below the base URL and starts with ``/``; IDs in it are percent-encoded.
     ``query`` holds text values, ``body`` a JSON object or None. Header names are lower case.
+    ``caller`` is the ID of the user who asks, as the transport knows it: a workspace records it,
+    and over the network it is the key that tells. ``deadline`` is how long the call may take.
     """
 
-    __slots__ = ("body", "headers", "method", "path", "query")
+    __slots__ = ("body", "caller", "deadline", "headers", "method", "path", "query")
 
     def __init__(
         self,
@@ -27,12 +32,28 @@ class Request:
         query: Mapping[str, str] = NO_ENTRIES,
         body: Any = None,
         headers: Mapping[str, str] = NO_ENTRIES,
+        caller: str | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         self.method = method
         self.path = path
         self.query = query
         self.body = body
         self.headers = headers
+        self.caller = caller
+        self.deadline = deadline
+
+    def having(self, *, caller: str | None = None, deadline: Deadline | None = None) -> Request:
+        """The same request, of that caller and under that deadline where they are given."""
+        return Request(
+            self.method,
+            self.path,
+            query=self.query,
+            body=self.body,
+            headers=self.headers,
+            caller=self.caller if caller is None else caller,
+            deadline=self.deadline if deadline is None else deadline,
+        )
 
 
 class Response:

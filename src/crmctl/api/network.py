@@ -9,7 +9,7 @@ from typing import Any
 
 import httpcore
 
-from crmctl.api.retry import Deadline
+from crmctl.api.deadline import Deadline
 
 
 class Network(httpcore.SyncBackend):

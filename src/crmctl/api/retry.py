@@ -6,9 +6,10 @@ import random
 import re
 import time
 from datetime import UTC
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from crmctl import errors
+from crmctl.api.deadline import Deadline
 from crmctl.api.message import Request, Response, Transport
 
 if TYPE_CHECKING:
@@ -18,34 +19,6 @@ ATTEMPTS = 3
 LONGEST_WAIT = 120.0  # seconds; whoever asks for more is asking for another run of the command
 RETRIED_STATUSES = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
-
-
-class Deadline:
-    """The time that one logical call may take, in seconds: attempts, sleeps, pages, slow bodies.
-
-    The outermost ``with deadline:`` starts the clock, those inside it share what is left, and the
-    next outermost one starts anew. So each layer says ``with`` for what it does as a whole, and
-    works the same alone and wrapped. One thread at a time may use it.
-    """
-
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds = seconds
-        self._clock = clock
-        self._depth = 0
-        self._end = 0.0
-
-    def __enter__(self) -> Self:
-        if self._depth == 0:
-            self._end = self._clock() + self.seconds
-        self._depth += 1
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._depth -= 1
-
-    def remaining(self) -> float:
-        """Seconds left, never below 0; all of them while the clock does not run."""
-        return max(0.0, self._end - self._clock()) if self._depth else self.seconds
 
 
 def retrying(

@@ -1,5 +1,1 @@
-"""The command line: one module a noun.
-
-The modules of nouns do without ``from __future__ import annotations``: Typer would evaluate each
-annotation from its text at every start.
-"""
+"""The command line."""

@@ -108,7 +108,7 @@ class Nouns(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in NOUNS:
             raise KeyError(name)
-        app: Any = import_module(f"crmctl.cli.{name}").app
+        app: Any = import_module(f"crmctl.cli.commands.{name}").app
         infos: list[CommandInfo] = app.registered_commands
         if not app.registered_groups and [info.name for info in infos] == [name]:
             return build_command(infos[0])
@@ -184,7 +184,7 @@ def run(args: list[str], crm: Context) -> int:
     """Run one command line in a context and give its exit status; errors are printed."""
     try:
         if args[:1] == [_COMPLETE]:
-            from crmctl.cli.complete import print_completions
+            from crmctl.cli.completion.protocol import print_completions
 
             print_completions(build_root(), args[1:], crm)
         else:

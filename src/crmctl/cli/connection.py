@@ -8,7 +8,7 @@ from crmctl import __version__
 from crmctl.api.http import HttpTransport
 from crmctl.api.message import Request, Response, Transport
 from crmctl.api.retry import retrying
-from crmctl.settings import Settings
+from crmctl.config.settings import Settings
 
 
 def connect(

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from crmctl import errors
 from crmctl.api.client import Client
+from crmctl.api.dry_run import Rehearsal
 from crmctl.api.message import Transport
-from crmctl.cli.rehearsal import Rehearsal
+from crmctl.config.profile import Profile
+from crmctl.config.settings import Settings
+from crmctl.files import directory
 from crmctl.output import renderer
-from crmctl.settings import Profile, Settings, directory
 from crmctl.validate import Action, Problem, check_body
 
 if TYPE_CHECKING:
@@ -217,14 +219,14 @@ class Context:
     def note(self, text: str) -> None:
         """Say something on stderr, unless asked to be quiet."""
         if not self.flags.get("quiet"):
-            from crmctl.output.text import visible
+            from crmctl.output.escape import visible
 
             self.say(visible(text) + "\n")
 
     def log(self, level: int, text: str) -> None:
         """Say something on stderr if -v was given that often."""
         if self.verbosity >= level:
-            from crmctl.output.text import visible
+            from crmctl.output.escape import visible
 
             self.say(visible(text) + "\n")
 
@@ -246,7 +248,7 @@ class Context:
             raise errors.UsageError(
                 "This needs a yes, and there is nobody to ask.", hint=f"Add {flag}."
             )
-        from crmctl.output.text import visible
+        from crmctl.output.escape import visible
 
         self.say(f"{visible(question)} [y/N] ")
         assert self.stdin is not None  # noqa: S101 - may_ask said so
@@ -280,7 +282,7 @@ class Context:
         """The profile's own: its workspace, or its server."""
         if self.profile.kind == "workspace":
             return self.workspace
-        from crmctl.credentials import find_key
+        from crmctl.config.keys import find_key
 
         key = find_key(self.profile, self.environ)
         return self._connect(str(self.profile.base_url.value), key.value)

@@ -50,7 +50,7 @@ def complete_id(kind: str) -> Complete:
     """Completes an ID from what this machine knows, with its title."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-        from crmctl.cli.known import known_ids
+        from crmctl.cli.completion.ids import known_ids
 
         return known_ids(ctx.obj, kind, incomplete)
 
@@ -59,7 +59,7 @@ def complete_id(kind: str) -> Complete:
 
 def complete_profile(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Completes the name of a profile."""
-    from crmctl.settings import profile_names
+    from crmctl.config.file import profile_names
 
     names = profile_names(ctx.obj.environ)
     return [(name, "") for name in names if name.startswith(incomplete)]

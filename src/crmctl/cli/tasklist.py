@@ -9,8 +9,8 @@ from typing import Any
 from crmctl.api.client import Listing
 from crmctl.api.merge import MergedListing
 from crmctl.cli.context import Context, refuse
-from crmctl.cli.fields import read_choices
-from crmctl.cli.listing import show_listing
+from crmctl.cli.inputs import read_choices
+from crmctl.cli.lists import show_listing
 from crmctl.errors import UsageError
 from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
 from crmctl.timestamps import format_timestamp, parse_timestamp

@@ -15,8 +15,8 @@ from rich.text import Text
 
 __all__ = ["Text", "cell_len", "cut", "open_console", "print_markdown", "print_wrapped"]
 
+from crmctl.output.escape import visible
 from crmctl.output.style import Style
-from crmctl.output.text import visible
 
 
 class _Console(Console):

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from crmctl.output.escape import visible
 from crmctl.output.style import Style
-from crmctl.output.text import visible
 from crmctl.output.view import Item, View, pick, to_text
 
 # A spreadsheet takes a cell that begins with one of these for a formula.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, TextIO
 
 from crmctl.output.console import cut, open_console, print_markdown, print_wrapped
+from crmctl.output.escape import one_line
+from crmctl.output.humanize import color_of, say_at_length
 from crmctl.output.style import Style
-from crmctl.output.text import one_line
 from crmctl.output.view import Item, View, in_words, pick, to_text
-from crmctl.output.words import color_of, say_at_length
 
 _TITLES = ("title", "subject")
 _LABEL_WIDTH = 24

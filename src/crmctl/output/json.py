@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmctl.output.encoding import indent
+from crmctl.output.json_text import indent
 from crmctl.output.view import select
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmctl.output.encoding import encode
+from crmctl.output.json_text import encode
 from crmctl.output.view import select
 
 if TYPE_CHECKING:

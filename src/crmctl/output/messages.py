@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmctl.output.text import one_line, visible
+from crmctl.output.escape import one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ def error_json(error: CrmctlError, *, typed: Mapping[str, str] | None = None) ->
 
     ``typed`` is what a person typed or piped in and would lose, by option; it is added if given.
     """
-    from crmctl.output.encoding import encode
+    from crmctl.output.json_text import encode
 
     shown: dict[str, Any] = error.as_dict()
     if typed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TextIO
 
+from crmctl.output.escape import one_line
 from crmctl.output.style import Style
-from crmctl.output.text import one_line
 from crmctl.output.view import Item, View, pick, pick_shown, to_text
 
 

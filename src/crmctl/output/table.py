@@ -7,9 +7,9 @@ from typing import TextIO
 
 from crmctl.output.console import Text, cell_len, cut, open_console
 from crmctl.output.detail import write_detail
+from crmctl.output.humanize import color_of, say
 from crmctl.output.style import Style
 from crmctl.output.view import Column, Item, View, pick, pick_shown
-from crmctl.output.words import color_of, say
 
 _GAP = 2
 # The title keeps so many columns, at the price of columns that are less important; dates, the

@@ -7,10 +7,10 @@ from typing import Any, TextIO
 
 from crmctl import dates
 from crmctl.output.console import cut, open_console, print_wrapped
+from crmctl.output.escape import one_line
+from crmctl.output.humanize import instant_of, local_clock, say
 from crmctl.output.style import Style
-from crmctl.output.text import one_line
 from crmctl.output.view import Item, pick_shown, to_text
-from crmctl.output.words import instant_of, local_clock, say
 from crmctl.timestamps import is_date_only
 
 _NO_DATE = "No date"

@@ -164,6 +164,6 @@ def to_text(value: Any) -> str:
 def _part_text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    from crmctl.output.encoding import encode
+    from crmctl.output.json_text import encode
 
     return encode(value)

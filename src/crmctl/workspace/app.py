@@ -9,11 +9,11 @@ from pathlib import Path
 from threading import Lock
 
 from crmctl.api.message import Request, Response
+from crmctl.store.sqlite import Store
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.call import Call, Refusal, Reply
 from crmctl.workspace.handlers import IDEMPOTENCY_DAYS
 from crmctl.workspace.routes import Handler, find_route
-from crmctl.workspace.store import Store
 
 
 def utc_now() -> datetime:

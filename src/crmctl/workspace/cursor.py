@@ -8,7 +8,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
-from crmctl.workspace.listing import Place
+from crmctl.store.pages import Place
 
 # What a page may change without being a page of another list.
 _FREE = ("cursor", "limit", "fields")

@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, PRIORITIES, TASK, Filter, Resource
+from crmctl.store import pages as listing
+from crmctl.store.rows import insert, next_version, row_of, stored, stored_time
 from crmctl.timestamps import format_timestamp, is_date_only, parse_timestamp
 from crmctl.validate import check_body, check_query, problem
-from crmctl.workspace import listing
-from crmctl.workspace.advice import activity_warnings, task_warnings, warnings_meta
 from crmctl.workspace.call import Call, Refusal, Reply, invalid, refuse_parameters, refuse_problems
 from crmctl.workspace.cursor import read_cursor, write_cursor
-from crmctl.workspace.rows import insert, next_version, row_of, stored, stored_time
+from crmctl.workspace.warnings import activity_warnings, task_warnings, warnings_meta
 
 LIST_PARAMETERS = ("limit", "cursor", "sort", "fields")
 

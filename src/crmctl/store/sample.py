@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crmctl.resources import PRIORITIES
+from crmctl.store.records import add_record
 from crmctl.timestamps import format_timestamp
-from crmctl.workspace.records import add_record
 
 _RECORDS = (
     ("user", "usr_abc123", "Sarah Johnson"),

@@ -6,11 +6,11 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
-from crmctl.configfile import save_profile, set_default_profile
-from crmctl.credentials import KEYRING_SECONDS, check_key, find_key, forget_key, keep_key
+from crmctl.config.file import save_profile, set_default_profile
+from crmctl.config.keys import KEYRING_SECONDS, check_key, find_key, forget_key, keep_key
+from crmctl.config.profile import EMBEDDED_PROFILES, VENDOR_URL, check_profile_name, check_setting
 from crmctl.errors import CrmctlError, Forbidden, SettingsError, UsageError
 from crmctl.output.view import View, choose, columns_of
-from crmctl.profiles import EMBEDDED_PROFILES, VENDOR_URL, check_profile_name, check_setting
 
 app = typer.Typer(help="Keys and profiles: log in, log out, switch.")
 

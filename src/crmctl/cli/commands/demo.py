@@ -9,7 +9,7 @@ import typer
 
 from crmctl.cli.context import Context
 from crmctl.cli.feed import show_feed
-from crmctl.cli.listing import show_listing
+from crmctl.cli.lists import show_listing
 from crmctl.resources import TASK
 
 app = typer.Typer()
@@ -30,7 +30,7 @@ def demo(ctx: typer.Context) -> None:
     if crm.dry_run:
         crm.note(f"Would make {crm.workspace_path} anew.")
         return
-    from crmctl.workspace.sample import put_sample_data
+    from crmctl.store.sample import put_sample_data
 
     with crm.workspace.store.writing() as connection:
         put_sample_data(connection, crm.now.astimezone(crm.zone))

@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crmctl import errors
-from crmctl.workspace.header import SCHEMA_VERSION, inspect_header
-from crmctl.workspace.migrations import migrate
+from crmctl.store.header import SCHEMA_VERSION, inspect_header
+from crmctl.store.schema import migrate
 
 BUSY_SECONDS = 30.0
 

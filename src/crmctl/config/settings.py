@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crmctl import configfile, errors
-from crmctl.configfile import profile_names
-from crmctl.profiles import (
+from crmctl import errors
+from crmctl.config import file as configfile
+from crmctl.config.profile import (
     EMBEDDED_PROFILES,
     RESERVED_NAME,
     VENDOR_URL,
     Profile,
     Value,
     check_setting,
-    directory,
     environment_url,
-    origin,
 )
+from crmctl.files import directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-__all__ = ["VENDOR_URL", "Profile", "Settings", "Value", "directory", "origin", "profile_names"]
 
 COLORS = ("auto", "always", "never")
 DEFAULT_TIMEOUT = 30.0

@@ -8,7 +8,7 @@ import typer
 from crmctl.cli import options
 from crmctl.cli.context import Context
 from crmctl.errors import InvalidInput, NotFound, StoreError, UsageError
-from crmctl.output.text import one_line
+from crmctl.output.escape import one_line
 from crmctl.output.view import View, choose, columns_of
 from crmctl.resources import RECORD_TYPES
 
@@ -31,7 +31,7 @@ _RECORD = ("type", "id", "name", "active", "notifications")
 def info(ctx: typer.Context) -> None:
     """Show where it is and what it holds."""
     crm: Context = ctx.obj
-    from crmctl.workspace.header import inspect_header
+    from crmctl.store.header import inspect_header
 
     path = crm.workspace_path
     version = inspect_header(path)
@@ -118,7 +118,7 @@ def add(
     for option, text in (("ID", record_id), ("NAME", name)):
         if not text.strip() or one_line(text) != text:
             raise InvalidInput(f"{option} must be one line of text, and not blank.")
-    from crmctl.workspace.records import add_record
+    from crmctl.store.records import add_record
 
     settings = {"active": not inactive, "notifications": not no_notifications}
     if crm.dry_run:
@@ -145,7 +145,7 @@ def list_(
     crm: Context = ctx.obj
     if type is not None:
         _check_type(type)
-    from crmctl.workspace.records import list_records
+    from crmctl.store.records import list_records
 
     with crm.workspace.store.reading() as connection:
         records = list_records(connection, type)
@@ -162,7 +162,7 @@ def remove(
     """Forget a record. Tasks and activities keep its ID."""
     crm: Context = ctx.obj
     _check_type(type)
-    from crmctl.workspace.records import remove_record
+    from crmctl.store.records import remove_record
 
     if crm.dry_run:
         crm.note(f"Would forget {type} {record_id}.")

@@ -62,7 +62,7 @@ def remembered(
 def _remember(
     crm: Context, resource: Resource, listing: Listing | MergedListing
 ) -> Iterator[dict[str, Any]]:
-    from crmctl.cli.known import Recent
+    from crmctl.cli.completion.ids import Recent
 
     recent = Recent(crm, resource)
     for item in listing:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from crmctl import dates
-from crmctl.output.text import one_line
+from crmctl.output.escape import one_line
 from crmctl.output.view import to_text
 from crmctl.resources import OPEN_STATUSES, TASK_STATUSES
 from crmctl.timestamps import is_date_only, parse_timestamp

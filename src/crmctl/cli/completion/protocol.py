@@ -23,7 +23,7 @@ from typer._click.shell_completion import (
 from typer.core import TyperGroup
 
 from crmctl.cli.context import Context
-from crmctl.output.text import one_line
+from crmctl.output.escape import one_line
 
 FILES = ":files"
 

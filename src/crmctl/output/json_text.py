@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from crmctl.errors import BadAnswer
-from crmctl.output.text import UNSEEN
+from crmctl.output.escape import UNSEEN
 
 # Each call of `json.dumps` with such options builds an encoder anew. What comes from JSON holds no
 # circles; one too deep is a RecursionError with or without the check.

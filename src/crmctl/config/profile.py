@@ -6,10 +6,10 @@ imported where it is used.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from crmctl import errors
+from crmctl.origin import parse_base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,21 +22,6 @@ OUTPUT_FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids")
 KEY_STORES = ("keyring", "file")
 
 T = TypeVar("T")
-
-
-def directory(
-    kind: Literal["config", "data", "state", "cache"], environ: Mapping[str, str]
-) -> Path:
-    """Where files of that kind are: CRMCTL_CONFIG_DIR and its like, else the system's place.
-
-    Creates nothing.
-    """
-    if moved := environ.get(f"CRMCTL_{kind.upper()}_DIR"):
-        return Path(moved)
-    import platformdirs
-
-    places = platformdirs.PlatformDirs("crmctl", appauthor=False)
-    return Path(getattr(places, f"user_{kind}_dir"))
 
 
 class Value(Generic[T]):
@@ -123,7 +108,7 @@ def check_setting(key: str, value: str, source: str) -> str:
     """
     if key == "base_url":
         try:
-            _parse_url(value)
+            parse_base_url(value)
         except ValueError as error:
             # The URL is not repeated: what is wrong with it may be the password in it.
             raise errors.SettingsError(f"base_url from {source} {error}.") from None
@@ -142,46 +127,6 @@ def check_profile_name(name: str) -> None:
     """Raise SettingsError if no configured profile can have that name."""
     if problem := name_problem(name):
         raise errors.SettingsError(problem)
-
-
-def origin(url: str) -> str:
-    """What a key belongs to, ``https://host:443`` of a base URL. Raises SettingsError."""
-    try:
-        scheme, host, port = _parse_url(url)
-    except ValueError as error:
-        raise errors.SettingsError(f"The base URL {error}.") from None
-    return f"{scheme}://{host}:{port}"
-
-
-def _parse_url(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a base URL; ValueError, without the URL, says what is wrong."""
-    import ipaddress
-    from urllib.parse import urlsplit
-
-    # What urlsplit drops, or reads unlike an HTTP client, does not get that far.
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ValueError("holds a character that a URL cannot hold")
-    if "?" in url or "#" in url:
-        raise ValueError("must end with its path: no ? and no #")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError("is not a URL such as https://crm.example.com/api") from None
-    if "@" in parts.netloc:
-        raise ValueError("must not hold a user name or a password")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        address = None
-    named = host.replace("-", "").replace(".", "").replace("_", "").isalnum()
-    if parts.scheme not in ("http", "https") or port == 0 or not (address or named):
-        raise ValueError("is not a URL such as https://crm.example.com/api")
-    if parts.scheme == "http" and host != "localhost" and not (address and address.is_loopback):
-        raise ValueError("must begin with https://; http:// is for localhost alone")
-    if address and address.version == 6:
-        host = f"[{address}]"
-    return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)
 
 
 def environment_url(environ: Mapping[str, str]) -> Value[str]:

@@ -11,8 +11,8 @@ from zlib import crc32
 
 from crmctl.cli.context import Context
 from crmctl.errors import CrmctlError
+from crmctl.files import directory
 from crmctl.resources import TASK, Resource
-from crmctl.settings import directory
 
 Names = dict[str, dict[str, str]]
 """For each kind (task, user, contact, deal, project): ID to title or name."""
@@ -104,8 +104,8 @@ def _read(path: Path) -> Names:
 
 
 def _in_workspace(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
-    from crmctl.workspace.records import find_names
-    from crmctl.workspace.store import Store
+    from crmctl.store.records import find_names
+    from crmctl.store.sqlite import Store
 
     path = directory("data", crm.environ) / f"{crm.settings.profile.name}.db"
     store = Store(path, busy_seconds=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crmctl.cli.demo import program_name
+from crmctl.cli.commands.demo import program_name
 
 
 def test_a_program_that_no_shell_would_find_is_called_by_its_path(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from crmctl.workspace.header import APPLICATION_ID, SCHEMA_VERSION
+from crmctl.store.header import APPLICATION_ID, SCHEMA_VERSION
 
 # A list that is read page by page is read as of its first page (see `store`). What an update
 # overwrites therefore moves to task_past, with the span of versions in which it held, for a day.

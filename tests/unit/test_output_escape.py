@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from crmctl.output.text import one_line, visible
+from crmctl.output.escape import one_line, visible
 
 HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli import options
-from crmctl.cli.completion_scripts import FILE_NAMES, SCRIPTS
+from crmctl.cli.completion.scripts import FILE_NAMES, SCRIPTS
 from crmctl.cli.context import Context
 from crmctl.errors import StoreError, UsageError
 

@@ -6,22 +6,21 @@ imported for a change alone.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmctl import errors
-from crmctl.profiles import (
+from crmctl.config.profile import (
     EMBEDDED_PROFILES,
     RESERVED_NAME,
     check_profile_name,
     check_setting,
-    directory,
     name_problem,
 )
+from crmctl.files import directory, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     # Values by (profile, key), the profile None for the top of the file; None takes a key out.
     Changes = Mapping[tuple[str | None, str], str | None]
@@ -266,34 +265,3 @@ def _apply(changes: Changes, document: Any, make_table: Callable[[], Any]) -> No
             del table[key]
         else:
             table[key] = value
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Give a file new content, all of it or, with a StoreError, none of it.
-
-    What it creates is its owner's alone: the file 0600, its directory 0700. An existing file keeps
-    its mode, and a link to one stays a link.
-    """
-    import tempfile
-
-    target = Path(os.path.realpath(path))
-    try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(mode)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        message = f"{target} could not be written: {error.strerror or error}."
-        raise errors.StoreError(
-            message, hint="It is as it was. Is there space, and a right to write?"
-        ) from None

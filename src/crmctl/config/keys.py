@@ -10,8 +10,9 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 
 from crmctl import errors
-from crmctl.configfile import replace_file
-from crmctl.profiles import check_setting, directory, environment_url, origin
+from crmctl.config.profile import check_setting, environment_url
+from crmctl.files import directory, replace_file
+from crmctl.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-    from crmctl.profiles import Profile
+    from crmctl.config.profile import Profile
 
 SERVICE = "crmctl"
 FILE_NAME = "credentials.json"

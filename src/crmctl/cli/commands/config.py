@@ -6,7 +6,7 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
-from crmctl.configfile import PROFILE_KEYS, set_value, unset_value
+from crmctl.config.file import PROFILE_KEYS, set_value, unset_value
 from crmctl.errors import UsageError
 from crmctl.output.view import View, choose, columns_of
 

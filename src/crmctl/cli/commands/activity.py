@@ -6,8 +6,8 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context, refuse
-from crmctl.cli.fields import read_choice, read_choices, read_description
-from crmctl.cli.listing import show_listing
+from crmctl.cli.inputs import read_choice, read_choices, read_description
+from crmctl.cli.lists import show_listing
 from crmctl.errors import UsageError
 from crmctl.output.view import view_of
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES

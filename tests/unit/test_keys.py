@@ -18,9 +18,11 @@ import keyring.backends.null
 import keyring.errors
 import pytest
 
-from crmctl import configfile, errors
-from crmctl.credentials import Key, check_key, find_key, forget_key, keep_key
-from crmctl.settings import VENDOR_URL, Profile, Settings
+from crmctl import errors
+from crmctl.config import file as configfile
+from crmctl.config.keys import Key, check_key, find_key, forget_key, keep_key
+from crmctl.config.profile import VENDOR_URL, Profile
+from crmctl.config.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import typer
 from crmctl.cli import options, tasklist
 from crmctl.cli.bulk import for_each
 from crmctl.cli.context import Context
-from crmctl.cli.fields import read_related_to, read_task
+from crmctl.cli.inputs import read_related_to, read_task
 from crmctl.errors import UsageError
 from crmctl.output.view import view_of
 from crmctl.resources import TASK

@@ -1,0 +1,1 @@
+"""Completion: what the shells ask, and what they are told."""

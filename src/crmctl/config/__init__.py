@@ -1,0 +1,1 @@
+"""Settings: profiles, the config file, keys, and the order in which they count."""
