@@ -6,7 +6,6 @@ looks at the machine.
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -134,16 +133,16 @@ def day_heading(instant: datetime, *, now: datetime, zone: tzinfo) -> str:
     return f"{day:%A} {day.day} {day:%B} {day.year}"
 
 
-def zone_named(name: str) -> tzinfo:
+def zone_named(name: str, *, environ: Mapping[str, str]) -> tzinfo:
     """The zone of an IANA name, ``UTC``, or ``local`` for the machine's. Raises SettingsError."""
     if name.lower() in ("utc", "local"):
-        return UTC if name.lower() == "utc" else machine_zone()
+        return UTC if name.lower() == "utc" else machine_zone(environ=environ)
     if (zone := _find_zone(name)) is None:
         raise errors.SettingsError(f"There is no time zone {name!r:.60}.", hint=ZONE_HINT)
     return zone
 
 
-def machine_zone(*, environ: Mapping[str, str] = os.environ, etc: Path = Path("/etc")) -> tzinfo:
+def machine_zone(*, environ: Mapping[str, str], etc: Path = Path("/etc")) -> tzinfo:
     """The machine's zone, which knows summer time of every date.
 
     It is what TZ names, else what ``/etc/localtime`` links to, else what ``/etc/timezone`` names,

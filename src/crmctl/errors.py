@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class CrmctlError(Exception):
@@ -92,7 +95,7 @@ class Forbidden(CrmctlError):
 
     code = "forbidden"
     exit_status = 5
-    meaning = "the key may not do this (403)"
+    meaning = "not allowed: 403, or read-only"
     default_hint = "Check the key's scope in Settings → API → API Keys."
 
 
@@ -118,7 +121,10 @@ class Unreachable(CrmctlError):
 
     code = "unreachable"
     exit_status = 8
-    meaning = "unreachable (DNS, refused, TLS), or no answer to a read: nothing was applied"
+    meaning = (
+        "unreachable (DNS, refused, TLS), or a read without an answer in time:"
+        " certainly not applied"
+    )
     default_hint = "Check the connection, and the base URL that `crmctl config list` shows."
     default_retryable = True
 
@@ -164,7 +170,7 @@ class StoreError(CrmctlError):
 
     code = "store"
     exit_status = 12
-    meaning = "local store: full, locked, damaged, foreign or too new"
+    meaning = "local store: full, locked, damaged, too new; the output cannot be written"
 
 
 class PartialFailure(CrmctlError):
@@ -177,6 +183,7 @@ class PartialFailure(CrmctlError):
 
 INTERRUPTED = 130
 READER_GONE = 141
+TERMINATED = 143
 
 FAMILY: tuple[type[CrmctlError], ...] = (
     CrmctlError,
@@ -205,4 +212,10 @@ def exit_statuses() -> dict[int, str]:
         statuses.setdefault(error.exit_status, error.meaning)
     statuses[INTERRUPTED] = "interrupted"
     statuses[READER_GONE] = "the reader went away (quietly)"
+    statuses[TERMINATED] = "terminated"
     return statuses
+
+
+def wrong_choice(place: str, value: str, choices: Iterable[str]) -> str:
+    """What is said of a value that is none of the choices, wherever it was typed or kept."""
+    return f"{place}: {value!r:.80} is not one of {', '.join(choices)}."

@@ -9,18 +9,59 @@ from typing import TYPE_CHECKING, Literal
 from crmctl import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Kind = Literal["config", "data", "state", "cache", "home"]
 
 
-def directory(
-    kind: Literal["config", "data", "state", "cache"], environ: Mapping[str, str]
-) -> Path:
-    """Where files of that kind are: CRMCTL_CONFIG_DIR and its like, else the system's place.
+class Directories:
+    """Where files of ours live: CRMCTL_CONFIG_DIR and its like, else the system's places.
 
+    ``system`` gives the system's place for a kind; it is asked only where no variable decides.
     Creates nothing.
     """
-    if moved := environ.get(f"CRMCTL_{kind.upper()}_DIR"):
-        return Path(moved)
+
+    __slots__ = ("_environ", "_system")
+
+    def __init__(self, environ: Mapping[str, str], system: Callable[[Kind], Path]) -> None:
+        self._environ = environ
+        self._system = system
+
+    @property
+    def config(self) -> Path:
+        """Settings, and keys where a file keeps them."""
+        return self._find("config")
+
+    @property
+    def data(self) -> Path:
+        """Workspaces."""
+        return self._find("data")
+
+    @property
+    def state(self) -> Path:
+        """What has to outlive a process, and is nobody's data."""
+        return self._find("state")
+
+    @property
+    def cache(self) -> Path:
+        """What may be lost."""
+        return self._find("cache")
+
+    @property
+    def home(self) -> Path:
+        """The person's own: HOME, else where the system says."""
+        home = self._environ.get("HOME")
+        return Path(home) if home else self._system("home")
+
+    def _find(self, kind: Kind) -> Path:
+        moved = self._environ.get(f"CRMCTL_{kind.upper()}_DIR")
+        return Path(moved) if moved else self._system(kind)
+
+
+def system_directory(kind: Kind) -> Path:
+    """The system's own place for crmctl's files of that kind; or the person's home."""
+    if kind == "home":
+        return Path.home()
     import platformdirs
 
     places = platformdirs.PlatformDirs("crmctl", appauthor=False)

@@ -239,6 +239,6 @@ def test_me_without_a_user_says_how_to_set_one(stocked: Crmctl) -> None:
 
 
 def test_an_assignee_without_active_access_is_told_of(stocked: Crmctl) -> None:
-    stocked.done("workspace", "record", "add", "user", "usr_cy", "Cy", "--inactive")
+    stocked.done("record", "add", "user", "usr_cy", "Cy", "--inactive")
     result = stocked.done("task", "create", "x", "--assignee", "usr_cy")
     assert "crmctl: note: assignee_id" in result.stderr

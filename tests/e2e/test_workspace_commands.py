@@ -89,7 +89,7 @@ def no_database(file: Path) -> None:
 @pytest.mark.parametrize("spoil", [foreign, future, no_database])
 @pytest.mark.parametrize(
     "command",
-    ["task list", "task create x", "workspace info", "workspace check", "workspace record list"],
+    ["task list", "task create x", "workspace info", "workspace check", "record list"],
 )
 def test_what_is_not_a_workspace_of_ours_is_refused_untouched(
     stocked: Crmctl, spoil: object, command: str
@@ -106,34 +106,33 @@ def test_what_is_not_a_workspace_of_ours_is_refused_untouched(
 
 
 def test_a_record_is_added_listed_changed_and_removed(crmctl: Crmctl) -> None:
-    record = ("workspace", "record")
-    crmctl.done(*record, "add", "user", "usr_1", "Ann", "--inactive")
-    crmctl.done(*record, "add", "contact", "con_1", "Jane")
-    assert [row[:3] for row in crmctl.done(*record, "list").rows] == [
+    crmctl.done("record", "add", "user", "usr_1", "Ann", "--inactive")
+    crmctl.done("record", "add", "contact", "con_1", "Jane")
+    assert [row[:3] for row in crmctl.done("record", "list").rows] == [
         ["contact", "con_1", "Jane"],
         ["user", "usr_1", "Ann"],
     ]
-    crmctl.done(*record, "add", "user", "usr_1", "Anna")
-    assert crmctl.json(*record, "list", "user") == [
+    crmctl.done("record", "add", "user", "usr_1", "Anna")
+    assert crmctl.json("record", "list", "user") == [
         {"type": "user", "id": "usr_1", "name": "Anna", "active": True, "notifications": True}
     ]
-    assert crmctl.json(*record, "remove", "user", "usr_1") == {
+    assert crmctl.json("record", "remove", "user", "usr_1") == {
         "type": "user",
         "id": "usr_1",
         "deleted": True,
     }
-    assert crmctl.run(*record, "remove", "user", "usr_1").status == 4
-    assert crmctl.json(*record, "list", "user") == []
+    assert crmctl.run("record", "remove", "user", "usr_1").status == 4
+    assert crmctl.json("record", "list", "user") == []
 
 
 def test_a_name_is_of_any_script(crmctl: Crmctl) -> None:
     name = "क्\u200dष 👩\u200d👩\u200d👧"
-    assert crmctl.json("workspace", "record", "add", "contact", "con_1", name)["name"] == name
+    assert crmctl.json("record", "add", "contact", "con_1", name)["name"] == name
 
 
 def test_a_record_gives_its_name_to_what_refers_to_it(crmctl: Crmctl) -> None:
     task_id = crmctl.json("task", "create", "x", "--assignee", "usr_1")["id"]
-    crmctl.done("workspace", "record", "add", "user", "usr_1", "Ann")
+    crmctl.done("record", "add", "user", "usr_1", "Ann")
     assert crmctl.json("task", "get", task_id)["assignee_name"] == "Ann"
 
 
@@ -148,7 +147,7 @@ def test_a_record_gives_its_name_to_what_refers_to_it(crmctl: Crmctl) -> None:
     ],
 )
 def test_a_record_that_cannot_be_is_refused(crmctl: Crmctl, args: tuple[str, str, str]) -> None:
-    assert crmctl.run("workspace", "record", "add", *args).status == 2
+    assert crmctl.run("record", "add", *args).status == 2
     assert list(crmctl.home.iterdir()) == []
 
 

@@ -23,7 +23,14 @@ RUN = """
 import os, sys
 from crmctl.cli.app import run
 from crmctl.cli.context import Context
-crm = Context(environ=os.environ, stdin=None, stdout=sys.stdout, stderr=sys.stderr)
+from crmctl.files import system_directory
+crm = Context(
+    environ=os.environ,
+    system=system_directory,
+    stdin=None,
+    stdout=sys.stdout,
+    stderr=sys.stderr,
+)
 status = run(sys.argv[1:], crm)
 print("MODULES", *sys.modules, file=sys.stderr)
 sys.exit(status)
@@ -120,7 +127,9 @@ def test_what_asks_for_no_data_loads_neither_workspace_nor_network(
 
 
 def test_a_noun_loads_no_other_noun(data: Path) -> None:
-    nouns = {f"crmctl.cli.{noun}" for noun in ("activity", "auth", "config", "workspace", "api")}
+    nouns = {
+        f"crmctl.cli.commands.{noun}" for noun in ("activity", "auth", "config", "workspace", "api")
+    }
     assert not found(imported(data, "task list -o json"), nouns)
 
 

@@ -12,6 +12,7 @@ import pytest
 from crmctl.cli.app import build_root
 from crmctl.cli.context import Context
 from crmctl.errors import exit_statuses
+from crmctl.files import system_directory
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -57,7 +58,13 @@ def test_there_are_command_lines_to_check() -> None:
 
 @pytest.mark.parametrize("args", command_lines(), ids=" ".join)
 def test_every_command_line_in_it_can_be_parsed(args: list[str]) -> None:
-    crm = Context(environ={}, stdin=None, stdout=io.StringIO(), stderr=io.StringIO())
+    crm = Context(
+        environ={},
+        system=system_directory,
+        stdin=None,
+        stdout=io.StringIO(),
+        stderr=io.StringIO(),
+    )
     command = build_root()
     ctx = command.make_context("crmctl", list(args), obj=crm)
     while verbs := getattr(command, "commands", None):

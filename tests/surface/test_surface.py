@@ -10,7 +10,8 @@ import pytest
 
 from crmctl.cli.app import NOUNS, build_root, run
 from crmctl.cli.context import Context
-from crmctl.cli.options import global_options
+from crmctl.cli.lazy import global_options
+from crmctl.files import system_directory
 from crmctl.resources import ACTIVITY, TASK, Resource
 
 # Where people type another word than the API's.
@@ -103,7 +104,13 @@ def test_every_field_that_may_be_empty_can_be_cleared() -> None:
 def test_help_exits_0_and_lists_the_global_options(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    crm = Context(environ={}, stdin=None, stdout=io.StringIO(), stderr=io.StringIO())
+    crm = Context(
+        environ={},
+        system=system_directory,
+        stdin=None,
+        stdout=io.StringIO(),
+        stderr=io.StringIO(),
+    )
     assert run([*words, "--help"], crm) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(f"Usage: crmctl {' '.join(words)}".rstrip())
@@ -127,7 +134,13 @@ def test_no_option_means_two_things(words: tuple[str, ...]) -> None:
 
 def test_help_is_also_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     def shown_by(*words: str) -> str:
-        crm = Context(environ={}, stdin=None, stdout=io.StringIO(), stderr=io.StringIO())
+        crm = Context(
+            environ={},
+            system=system_directory,
+            stdin=None,
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+        )
         assert run(list(words), crm) == 0
         return capsys.readouterr().out
 

@@ -574,10 +574,10 @@ def offset_in_july_and_january(zone: tzinfo) -> tuple[float, float]:
 
 
 def test_a_zone_is_known_by_its_name() -> None:
-    assert offset_in_july_and_january(zone_named("America/New_York")) == (-4, -5)
-    assert zone_named("UTC") is UTC
-    assert zone_named("utc") is UTC
-    assert zone_named("local").utcoffset(NOW.replace(tzinfo=None)) is not None
+    assert offset_in_july_and_january(zone_named("America/New_York", environ={})) == (-4, -5)
+    assert zone_named("UTC", environ={}) is UTC
+    assert zone_named("utc", environ={}) is UTC
+    assert zone_named("local", environ={}).utcoffset(NOW.replace(tzinfo=None)) is not None
 
 
 @pytest.mark.parametrize(
@@ -603,7 +603,7 @@ def test_a_zone_is_known_by_its_name() -> None:
 )
 def test_a_zone_that_is_not_known_is_refused_with_an_example(name: str) -> None:
     with pytest.raises(errors.SettingsError) as refused:
-        zone_named(name)
+        zone_named(name, environ={})
     assert refused.value.message == f"There is no time zone {name!r:.60}."
     assert "Europe/Berlin" in (refused.value.hint or "")
 
@@ -611,7 +611,7 @@ def test_a_zone_that_is_not_known_is_refused_with_an_example(name: str) -> None:
 @given(st.text())
 def test_any_text_is_a_zone_or_is_refused(name: str) -> None:
     try:
-        zone = zone_named(name)
+        zone = zone_named(name, environ={})
     except errors.SettingsError:
         return
     assert isinstance(zone, tzinfo)

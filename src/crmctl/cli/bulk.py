@@ -1,20 +1,22 @@
-"""One command on several items: all are tried, each failure is reported."""
+"""One command on several tasks: all are tried, each failure is reported."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crmctl.cli.context import Context
+from crmctl.cli.show import show_all, show_done, show_one, view
 from crmctl.errors import CrmctlError, PartialFailure
-from crmctl.output.view import view_of
 from crmctl.resources import TASK
+
+if TYPE_CHECKING:
+    from crmctl.cli.context import Context
 
 
 def for_each(
     crm: Context, task_ids: list[str], past: str, change: Callable[[str], dict[str, Any]]
 ) -> None:
-    """Change each task and show the results: one thing for one ID, a list for several.
+    """Change each task and show the results: a list, also of one; in a table, one in full.
 
     Raises the failure itself if it is the only kind there was, else `PartialFailure`. Each failure
     is reported as it comes; where errors are JSON, they are the details of the one error.
@@ -22,7 +24,6 @@ def for_each(
     changed: list[dict[str, Any]] = []
     failures: dict[str, CrmctlError] = {}
     several = len(task_ids) > 1
-    as_json = crm.format.startswith("json")
     task_ids = list(dict.fromkeys(task_ids))
     for task_id in task_ids:
         try:
@@ -31,29 +32,30 @@ def for_each(
             if not several:
                 raise
             failures[task_id] = error
-            if not as_json:
+            if not crm.as_json:
                 error.message = f"{task_id}: {error.message}"
-                crm.report(error, [])
+                crm.report(error)
             continue
         title = f": {task['title']}" if task.get("title") else ""
-        crm.done(f"{past} {task_id}{title}")
+        show_done(crm, f"{past} {task_id}{title}")
         changed.append(task)
-    view = view_of(TASK, crm.flags.get("fields"))
-    if several:
-        crm.show_written_list(changed, view)
-    else:
-        crm.show_written(changed[0], view)
+    # What a dry run would write is shown when it ends.
+    if not crm.options.dry_run:
+        if several or crm.format != "table":
+            show_all(crm, changed, view(crm, TASK))
+        else:
+            show_one(crm, changed[0], view(crm, TASK))
     if failures:
         details = [{"id": task_id, **error.as_dict()} for task_id, error in failures.items()]
-        raise summary(
+        raise _sum_up(
             list(failures.values()),
             of=len(task_ids),
             past=past,
-            details=details if as_json else [],
+            details=details if crm.as_json else [],
         )
 
 
-def summary(
+def _sum_up(
     failures: list[CrmctlError], *, of: int, past: str, details: list[dict[str, Any]]
 ) -> CrmctlError:
     """One error for several: the common exit status if all items failed alike, else partial."""

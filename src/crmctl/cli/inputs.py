@@ -1,33 +1,107 @@
-"""Reads what people type for a field into what the API takes."""
+"""Reads what people type into what the API takes; what does not fit is refused by its option.
+
+Dates and times are read in `times`. Whatever is refused was not sent: every function raises
+`UsageError` or `InvalidInput`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
-from crmctl.cli.context import Context
-from crmctl.errors import InvalidInput, UsageError
+from crmctl.errors import InvalidInput, SettingsError, UsageError, wrong_choice
 from crmctl.resources import RELATED_TYPES, REMINDER_TYPES
+from crmctl.validate import Action, Problem, check_body, check_query
+
+if TYPE_CHECKING:
+    from crmctl.cli.context import Context
+    from crmctl.resources import Resource
 
 
-def read_choice(value: str | None) -> str | None:
-    """One of the API's values; case and dashes as people type them."""
-    return None if value is None else value.strip().lower().replace("-", "_")
+def read_choice(value: str, choices: Sequence[str], option: str) -> str:
+    """One of the choices; case and dashes as people type them."""
+    choice = _spell(value)
+    if choice not in choices:
+        raise refuse_choice(choice, choices, option)
+    return choice
 
 
-def read_choices(value: str, choices: tuple[str, ...], option: str) -> list[str]:
-    """Several of the API's values from ``a,b``, each once, in the order asked for."""
-    chosen = list(dict.fromkeys(read_choice(part) or "" for part in value.split(",")))
-    for choice in chosen:
-        if choice not in choices:
-            raise InvalidInput(
-                f"{option}: {choice!r} is not a value; there are: {', '.join(choices)}."
-            )
-    return chosen
+def read_choices(value: str | None, choices: Sequence[str], option: str) -> list[str] | None:
+    """Several of the choices from ``a,b``, each once, in the order asked for."""
+    if value is None:
+        return None
+    return list(dict.fromkeys(read_choice(part, choices, option) for part in value.split(",")))
+
+
+def read_limit(value: str | None) -> int | None:
+    """How many items to list."""
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value)):
+        raise UsageError(f"--limit: {value!r:.80} is not a whole number above 0.")
+    return int(value)
+
+
+def read_sort(value: str | None, resource: Resource) -> str | None:
+    """A field to sort by, with ``-`` before it for descending order."""
+    if value is not None and value.removeprefix("-") not in resource.sorts:
+        hint = f"A - before it reverses the order: -{resource.sorts[0]}."
+        raise refuse_choice(value.removeprefix("-"), resource.sorts, "--sort", hint=hint)
+    return value
+
+
+def refuse_choice(
+    value: str, choices: Sequence[str], option: str, *, hint: str | None = None
+) -> InvalidInput:
+    """The error that refuses a value, and says which one was perhaps meant."""
+    from difflib import get_close_matches  # Typer has imported it
+
+    close = get_close_matches(value, choices, 1)
+    if close and hint is None:
+        hint = f"Did you mean {close[0]}?"
+    return InvalidInput(wrong_choice(option, value, choices), hint=hint)
+
+
+def only_one(*given: tuple[str, str | None]) -> str | None:
+    """The one value that was given, of options that say the same thing."""
+    chosen = [(option, value) for option, value in given if value is not None]
+    if len(chosen) > 1:
+        raise UsageError(f"{chosen[0][0]} and {chosen[1][0]} exclude each other.")
+    return chosen[0][1] if chosen else None
 
 
 def read_description(crm: Context, value: str | None) -> str | None:
     """The description: from the command line, or from stdin."""
-    return None if value is None else crm.text(value, "--description")
+    return None if value is None else crm.terminal.read_text(value, "--description")
+
+
+def read_minutes(text: str | None) -> int | None:
+    """Minutes of ``45m`` or ``1h15m``."""
+    if text is None:
+        return None
+    from crmctl.dates import parse_duration
+
+    return parse_duration(text)
+
+
+def read_user(crm: Context, user_id: str | None) -> str | None:
+    """A user's ID, where ``me`` is the profile's own. Raises SettingsError if that has none."""
+    if user_id != "me":
+        return user_id
+    if crm.user_id is None:
+        raise SettingsError(
+            f"The profile {crm.profile.name} has no user_id, so `me` is nobody.",
+            hint="Run `crmctl config set user_id USER_ID`.",
+        )
+    return crm.user_id
+
+
+def read_users(crm: Context, value: str | None) -> list[str] | None:
+    """Several users' IDs from ``a,b``, each once."""
+    if value is None:
+        return None
+    return [str(read_user(crm, user_id)) for user_id in dict.fromkeys(value.split(","))]
 
 
 def read_related_to(
@@ -54,9 +128,8 @@ def read_related_to(
         return {"related_to_type": short[0][0], "related_to_id": short[0][1]}
     related: dict[str, str] = {}
     if related_to_type is not None:
-        related["related_to_type"] = read_choices(
-            related_to_type, RELATED_TYPES, "--related-to-type"
-        )[0]
+        kind = read_choice(related_to_type, RELATED_TYPES, "--related-to-type")
+        related["related_to_type"] = kind
     if related_to_id is not None:
         related["related_to_id"] = related_to_id
     if whole and len(related) == 1:
@@ -64,43 +137,92 @@ def read_related_to(
     return related
 
 
-def read_reminder(value: str) -> dict[str, Any]:
+def read_reminder(value: str | None) -> dict[str, Any] | None:
     """``email:60`` or ``push:1h`` as the API's reminder object."""
-    from crmctl.dates import parse_duration
-
+    if value is None:
+        return None
     kind, colon, before = value.partition(":")
     if not colon:
         raise InvalidInput(
             f"--remind: {value!r} is not TYPE:MINUTES, such as email:60 or push:1h;"
             f" the types are {', '.join(REMINDER_TYPES)}."
         )
-    kind = read_choices(kind, REMINDER_TYPES, "--remind")[0]
-    return {"type": kind, "before_minutes": parse_duration(before)}
+    kind = read_choice(kind, REMINDER_TYPES, "--remind")
+    return {"type": kind, "before_minutes": read_minutes(before)}
 
 
-def read_task(
-    crm: Context,
+def read_body(
+    resource: Resource,
+    given: Mapping[str, Any],
+    action: Action,
     *,
-    title: str | None,
-    description: str | None,
-    assignee: str | None,
-    due: str | None,
-    priority: str | None,
-    type: str | None,
-    related_to: dict[str, str],
-    remind: str | None,
-    status: str | None = None,
+    cleared: Sequence[str] = (),
+    place: str = "",
 ) -> dict[str, Any]:
-    """The body that these options ask for: the fields that were given, and no others."""
-    given = {
-        "title": title,
-        "description": read_description(crm, description),
-        "status": read_choice(status),
-        "assignee_id": crm.user(assignee) if assignee is not None else None,
-        "due_date": crm.when(due, "--due", edge="end") if due is not None else None,
-        "priority": read_choice(priority),
-        "type": read_choice(type),
-        **related_to,
-        "reminder": read_reminder(remind) if remind is not None else None,
+    """The body of a write: the fields that were given, and no others; all faults told at once.
+
+    Choices are taken as people type them. One that does not fit is told by its option, or where
+    the field ``type`` has none, by ``place``.
+    """
+    body = {name: value for name, value in given.items() if value is not None}
+    for name, value in body.items():
+        if isinstance(value, str) and resource.field(name).choices:
+            body[name] = _spell(value)
+    body.update(dict.fromkeys(cleared))
+    problems = check_body(resource, body, action)
+    for problem in problems:
+        name = problem["field"]
+        if problem["code"] == "choice" and name in body:
+            option = place if place and name == "type" else "--" + name.replace("_", "-")
+            error = refuse_choice(str(body[name]), resource.field(name).choices, option)
+            problem["message"] = error.message.removeprefix(f"{option}: ").removesuffix(".")
+            if len(problems) == 1:
+                error.details = [dict(problem)]
+                raise error
+    refuse(problems)
+    return body
+
+
+def read_changes(
+    resource: Resource, given: Mapping[str, Any], cleared: Sequence[str]
+) -> dict[str, Any]:
+    """The body of an update: the fields that were given, and those to clear as null."""
+    for name in cleared:
+        if given.get(name) is not None:
+            raise UsageError(f"{name} cannot be both set and cleared.")
+    if not cleared and all(value is None for value in given.values()):
+        raise UsageError(
+            "Nothing to change: give at least one field.",
+            hint=f"Run `crmctl {resource.name} update --help`.",
+        )
+    return read_body(resource, given, "update", cleared=cleared)
+
+
+def read_queries(
+    resource: Resource, filters: Mapping[str, Sequence[str] | str | None]
+) -> list[dict[str, str]]:
+    """The queries that a list asks for: one for each combination of its filters' values."""
+    values = {
+        name: [value] if isinstance(value, str) else value
+        for name, value in filters.items()
+        if value is not None
     }
-    return {name: value for name, value in given.items() if value is not None}
+    queries = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+    for query in queries:
+        refuse(check_query(resource, query, filters=resource.filters, accepted=()))
+    return queries
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raise `InvalidInput` for these problems, if there are any."""
+    if len(problems) == 1:
+        only = problems[0]
+        raise InvalidInput(f"{only['field']} {only['message']}.", details=[dict(only)])
+    if problems:
+        details = [dict(problem) for problem in problems]
+        raise InvalidInput(f"{len(problems)} values cannot be sent.", details=details)
+
+
+def _spell(value: str) -> str:
+    """A choice as the API writes it."""
+    return value.strip().lower().replace("-", "_")

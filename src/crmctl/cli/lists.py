@@ -1,65 +1,117 @@
-"""How every list is shown: how much of it, and what is said beside it."""
+"""How every list is read, shown and counted: how much of it, and what is said beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
-from crmctl.api.client import Listing
-from crmctl.api.merge import MergedListing
-from crmctl.cli.context import Context
+from crmctl.cli.show import show_all, style, view
 from crmctl.errors import UsageError
-from crmctl.output.view import view_of
-from crmctl.resources import DEFAULT_LIMIT, Resource
+from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK, Resource
+from crmctl.timestamps import format_timestamp, parse_timestamp
+
+if TYPE_CHECKING:
+    from crmctl.api.client import Listing
+    from crmctl.api.merge import MergedListing
+    from crmctl.cli.context import Context
+
+    Query = Mapping[str, str]
 
 
-def show_listing(
+def show_list(
     crm: Context,
     resource: Resource,
-    listing_of: Callable[[int | None], Listing | MergedListing],
+    queries: Sequence[Query],
     *,
-    limit: int | None,
-    count: bool,
+    sort: str | None = None,
+    limit: int | None = None,
+    count: bool = False,
 ) -> None:
-    """Show a list: 25 items in a table, else all, unless ``limit`` says; or only their number."""
+    """Show what the queries find, as one list in that order; or only how much that is.
+
+    A table has 25 items and every other format all, unless ``limit`` says.
+    """
     if count:
         if limit is not None:
             raise UsageError("--count and --limit exclude each other.")
-        show_count(crm, listing_of)
+        _show_count(crm, resource, queries)
         return
     shown = limit
     if shown is None and crm.format == "table":
         shown = DEFAULT_LIMIT
-    listing = listing_of(shown)
-    view = view_of(resource, crm.flags.get("fields"))
-    number = crm.show_list(remembered(crm, resource, listing), view)
+    listing = _read(crm, resource, queries, sort, shown)
+    number = show_all(crm, _kept(crm, resource, listing), view(crm, resource))
     if number == 0:
-        crm.note(f"No {resource.plural} found.")
+        crm.terminal.note(f"No {resource.plural} found.")
     elif listing.has_more:
-        crm.note(_rest(listing.total, number, resource, limited=limit is not None))
+        crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
 
 
-def show_count(crm: Context, listing_of: Callable[[int | None], Listing | MergedListing]) -> None:
+def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
+    """Show the newest items: 25, or ``limit``, or all that happened since then."""
+    shown = DEFAULT_LIMIT if limit is None and since is None else limit
+    if since is None:
+        listing = crm.client.feed(limit=shown)
+        recent = iter(listing)
+    else:
+        # One more than is shown tells whether the limit leaves something out.
+        listing = crm.client.feed(limit=None if limit is None else limit + 1)
+        recent = _back_to(since, listing)
+    items = islice(recent, shown)
+    if crm.format == "table" and not crm.options.fields:
+        from crmctl.output.timeline import write_timeline
+
+        number = write_timeline(items, stream=crm.terminal.stdout, style=style(crm))
+    else:
+        number = show_all(crm, items, view(crm, ACTIVITY))
+    if number == 0:
+        nothing = "Nothing has happened yet." if since is None else "Nothing has happened since."
+        crm.terminal.note(nothing)
+    elif next(recent, None) is not None or (since is None and listing.has_more):
+        crm.terminal.note(f"Showing the newest {number}. --limit N or --since WHEN shows more.")
+
+
+def _read(
+    crm: Context,
+    resource: Resource,
+    queries: Sequence[Query],
+    sort: str | None,
+    limit: int | None,
+) -> Listing | MergedListing:
+    """What one query finds; or several, each asked for on its own and merged."""
+    ask = crm.client.list_tasks if resource is TASK else crm.client.list_activities
+    if len(queries) == 1:
+        query = queries[0] if sort is None else {**queries[0], "sort": sort}
+        return ask(query, limit=limit)
+    from crmctl.api.merge import MergedListing
+
+    order = sort or resource.default_sort
+    listings = [ask({**query, "sort": order}, limit=limit) for query in queries]
+    return MergedListing(listings, resource, sort=order, limit=limit)
+
+
+def _show_count(crm: Context, resource: Resource, queries: Sequence[Query]) -> None:
     """Print how many items there are: as the server counts them, else by reading them all."""
-    listing = listing_of(1)
+    listing = _read(crm, resource, queries, None, 1)
     number = sum(1 for _ in listing)
     if listing.has_more:
-        total = listing.total if isinstance(listing, Listing) else None
-        number = total if total is not None else sum(1 for _ in listing_of(None))
-    if crm.format in ("json", "jsonl"):
-        crm.stdout.write(f'{{"count": {number}}}\n')
-    else:
-        crm.stdout.write(f"{number}\n")
+        # Of several queries an item may be in the answers of two.
+        total = listing.total if len(queries) == 1 else None
+        if total is None:
+            total = sum(1 for _ in _read(crm, resource, queries, None, None))
+        number = total
+    crm.terminal.show(f'{{"count": {number}}}' if crm.as_json else f"{number}")
 
 
-def remembered(
+def _kept(
     crm: Context, resource: Resource, listing: Listing | MergedListing
 ) -> Iterable[dict[str, Any]]:
     """The items, with the first of them kept for completion where they come over the network."""
-    return listing if crm.profile.kind == "workspace" else _remember(crm, resource, listing)
+    return listing if crm.profile.kind == "workspace" else _keep(crm, resource, listing)
 
 
-def _remember(
+def _keep(
     crm: Context, resource: Resource, listing: Listing | MergedListing
 ) -> Iterator[dict[str, Any]]:
     from crmctl.cli.completion.ids import Recent
@@ -77,3 +129,20 @@ def _rest(total: int | None, number: int, resource: Resource, *, limited: bool) 
     else:
         rest = f"Showing {number} of {total} {resource.plural}"
     return f"{rest}." if limited else f"{rest}. --limit N shows more."
+
+
+def _back_to(since: str, listing: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The items down to ``since``. The feed is newest first, so the first older one is the end."""
+    earliest = _comparable(since)
+    for item in listing:
+        happened = item.get("occurred_at") or item.get("created_at")
+        if isinstance(happened, str) and _comparable(happened) < earliest:
+            return
+        yield item
+
+
+def _comparable(timestamp: str) -> str:
+    try:
+        return format_timestamp(parse_timestamp(timestamp)).removesuffix("Z")
+    except ValueError:
+        return timestamp

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperOption
 
+from crmctl.config.profile import CHOICES
 from crmctl.resources import (
     ACTIVITY,
     ACTIVITY_TYPES,
@@ -61,7 +61,7 @@ def complete_profile(ctx: typer.Context, incomplete: str) -> list[tuple[str, str
     """Completes the name of a profile."""
     from crmctl.config.file import profile_names
 
-    names = profile_names(ctx.obj.environ)
+    names = profile_names(ctx.obj.directories)
     return [(name, "") for name in names if name.startswith(incomplete)]
 
 
@@ -151,10 +151,7 @@ Priorities = Annotated[str | None, _choices(PRIORITIES, "LEVEL", "--priority", "
 TaskTypes = Annotated[str | None, _choices(TASK_TYPES, "TYPE", "--type", "-t")]
 ActivityTypes = Annotated[str | None, _choices(ACTIVITY_TYPES, "TYPE", "--type", "-t")]
 Outcome = Annotated[str | None, _choice(OUTCOMES, "OUTCOME", "--outcome")]
-Limit = Annotated[
-    int | None,
-    typer.Option("--limit", "-l", min=1, metavar="N", help="At most N items."),
-]
+Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="At most N items.")]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -168,63 +165,94 @@ def sort_option(sorts: tuple[str, ...]) -> Any:
     )
 
 
-def global_options() -> list[TyperOption]:
-    """The options before and after every command; what they say is in `Context.flags`."""
-    from crmctl.output import FORMATS
+class GlobalOptions:
+    """What the options before and after every command said; None, False and 0 where nothing."""
 
-    return [
-        _option(
-            "--profile", metavar="NAME", help="Account or workspace.", complete=complete_profile
-        ),
-        _option(
-            "--output", "-o", metavar="FORMAT", help="|".join(FORMATS), complete=one_of(FORMATS)
-        ),
-        _flag("--json", help="The same as -o json."),
-        _option("--fields", metavar="A,B.C", help="Only these fields.", complete=complete_fields),
-        _flag("--raw", help="CSV: leave cells that a spreadsheet would take for formulas."),
-        _flag("--dry-run", "-n", help="Print the request a write would send; send nothing."),
-        _flag("--quiet", "-q", help="No notes on stderr."),
-        _flag("--verbose", "-v", count=True, help="Say more; -vv requests, -vvv their bodies."),
-        _option(
-            "--timeout",
-            metavar="SECONDS",
-            help="For one call of the API, retries included; default 30.",
-        ),
-        _option("--ca-file", metavar="FILE", help="Trust the certificates in this file as well."),
-        _flag("--no-input", help="Never ask."),
-        _option(
-            "--color",
-            metavar="WHEN",
-            help="auto|always|never",
-            complete=one_of(("auto", "always", "never")),
-        ),
-    ]
-
-
-def _option(*names: str, metavar: str, help: str, complete: Complete | None = None) -> TyperOption:
-    return TyperOption(
-        param_decls=list(names),
-        metavar=metavar,
-        help=help,
-        expose_value=False,
-        callback=_remember,
-        autocompletion=(lambda ctx, _, incomplete: complete(ctx, incomplete)) if complete else None,
+    __slots__ = (
+        "ca_file",
+        "color",
+        "dry_run",
+        "fields",
+        "json",
+        "no_input",
+        "output",
+        "profile",
+        "quiet",
+        "raw",
+        "timeout",
+        "verbose",
     )
 
+    def __init__(self) -> None:
+        self.profile: str | None = None
+        self.output: str | None = None
+        self.json = False
+        self.fields: str | None = None
+        self.raw = False
+        self.dry_run = False
+        self.quiet = False
+        self.verbose = 0
+        self.timeout: str | None = None
+        self.ca_file: str | None = None
+        self.no_input = False
+        self.color: str | None = None
 
-def _flag(*names: str, help: str, count: bool = False) -> TyperOption:
-    return TyperOption(
-        param_decls=list(names),
-        is_flag=not count,
-        count=count,
-        type=int if count else None,
-        default=None,
-        help=help,
-        expose_value=False,
-        callback=_remember,
-    )
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Take over those of a parser's values that are global options; the last one counts."""
+        for name in self.__slots__:
+            if name in values:
+                setattr(self, name, values[name])
+
+    def given(self) -> dict[str, Any]:
+        """Those that were given, by name."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in values.items() if value not in (None, False, 0)}
 
 
-def _remember(ctx: Any, param: Any, value: Any) -> None:
-    if value is not None:
-        ctx.obj.flags[param.name] = value
+def _value(*names: str, metavar: str, help: str, complete: Complete | None = None) -> Any:
+    declared: dict[str, Any] = {"param_decls": names, "metavar": metavar, "help": help}
+    if complete is not None:
+        declared["autocompletion"] = lambda ctx, _, incomplete: complete(ctx, incomplete)
+    return declared
+
+
+def _flag(*names: str, help: str) -> Any:
+    return {"param_decls": names, "is_flag": True, "default": None, "help": help}
+
+
+GLOBAL_OPTIONS: tuple[dict[str, Any], ...] = (
+    _value("--profile", metavar="NAME", help="Account or workspace.", complete=complete_profile),
+    _value(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help=choices_text(CHOICES["output"]),
+        complete=one_of(CHOICES["output"]),
+    ),
+    _flag("--json", help="The same as -o json."),
+    _value("--fields", metavar="A,B.C", help="Only these fields.", complete=complete_fields),
+    _flag("--raw", help="CSV: leave cells that a spreadsheet would take for formulas."),
+    _flag("--dry-run", "-n", help="Print the request a write would send; send nothing."),
+    _flag("--quiet", "-q", help="No notes on stderr."),
+    {
+        "param_decls": ("--verbose", "-v"),
+        "count": True,
+        "type": int,
+        "default": None,
+        "help": "Say more; -vv requests, -vvv their bodies.",
+    },
+    _value(
+        "--timeout",
+        metavar="SECONDS",
+        help="For one call of the API, retries included; default 30.",
+    ),
+    _value("--ca-file", metavar="FILE", help="Trust the certificates in this file as well."),
+    _flag("--no-input", help="Never ask."),
+    _value(
+        "--color",
+        metavar="WHEN",
+        help=choices_text(CHOICES["color"]),
+        complete=one_of(CHOICES["color"]),
+    ),
+)
+"""What stands before and after every command, as `lazy.global_options` makes it."""

@@ -16,11 +16,13 @@ from crmctl.config.profile import (
     check_setting,
     name_problem,
 )
-from crmctl.files import directory, replace_file
+from crmctl.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from crmctl.files import Directories
 
     # Values by (profile, key), the profile None for the top of the file; None takes a key out.
     Changes = Mapping[tuple[str | None, str], str | None]
@@ -52,13 +54,13 @@ class Config:
             )
 
 
-def read_config(environ: Mapping[str, str]) -> Config:
+def read_config(directories: Directories) -> Config:
     """What the config file says; an empty Config if there is none. Raises SettingsError.
 
     Every name and type in it is checked. The values are checked where they are used, so that one
     profile's mistake does not stop the work with another.
     """
-    path = directory("config", environ) / FILE_NAME
+    path = directories.config / FILE_NAME
     text = _read_text(path)
     return _parse(path, text) if text else Config(None, {})
 
@@ -145,15 +147,15 @@ def _find_line(text: str, table: str, key: str) -> int | None:
     return None
 
 
-def profile_names(environ: Mapping[str, str]) -> list[str]:
+def profile_names(directories: Directories) -> list[str]:
     """local, demo, then the configured profiles. Never raises: completion must not fail."""
     try:
-        return read_config(environ).names()
+        return read_config(directories).names()
     except errors.SettingsError:
         return list(EMBEDDED_PROFILES)
 
 
-def set_value(environ: Mapping[str, str], key: str, value: str, profile: str | None = None) -> None:
+def set_value(directories: Directories, key: str, value: str, profile: str | None = None) -> None:
     """Put a value into the config file.
 
     ``key`` is ``default_profile``, or ``base_url``, ``user_id``, ``timezone`` or ``output`` of
@@ -161,7 +163,7 @@ def set_value(environ: Mapping[str, str], key: str, value: str, profile: str | N
     Raises SettingsError for a key or a value that does not fit, StoreError if writing fails.
     """
     name, key = _locate(key, profile)
-    config = read_config(environ)
+    config = read_config(directories)
     if name is None:
         config.require(value, "default_profile")
     else:
@@ -173,22 +175,22 @@ def set_value(environ: Mapping[str, str], key: str, value: str, profile: str | N
         if key == "timezone":
             from crmctl import dates
 
-            dates.zone_named(value)
-    _change(environ, {(name, key): value})
+            dates.zone_named(value, environ={})  # whether there is one is all that matters
+    _change(directories, {(name, key): value})
 
 
-def unset_value(environ: Mapping[str, str], key: str, profile: str | None = None) -> bool:
+def unset_value(directories: Directories, key: str, profile: str | None = None) -> bool:
     """Take a key, named as for `set_value`, out of the config file; False if it was not there."""
     name, key = _locate(key, profile)
-    config = read_config(environ)
+    config = read_config(directories)
     present = key in config.profiles.get(name, {}) if name else bool(config.default_profile)
     if present:
-        _change(environ, {(name, key): None})
+        _change(directories, {(name, key): None})
     return present
 
 
 def save_profile(
-    environ: Mapping[str, str], name: str, base_url: str, key_store: str, make_default: bool = True
+    directories: Directories, name: str, base_url: str, key_store: str, make_default: bool = True
 ) -> None:
     """Keep a profile that has logged in, made anew or changed. Raises as `set_value` does."""
     if name in EMBEDDED_PROFILES:
@@ -199,12 +201,12 @@ def save_profile(
         (name, "key_store"): check_setting("key_store", key_store, "the command line"),
     }
     default: Changes = {(None, "default_profile"): name} if make_default else {}
-    _change(environ, {**changes, **default})
+    _change(directories, {**changes, **default})
 
 
-def set_default_profile(environ: Mapping[str, str], name: str) -> None:
+def set_default_profile(directories: Directories, name: str) -> None:
     """Make a profile the one that is taken where none is named. Raises as `set_value` does."""
-    set_value(environ, "default_profile", name)
+    set_value(directories, "default_profile", name)
 
 
 def _locate(key: str, profile: str | None) -> tuple[str | None, str]:
@@ -225,7 +227,7 @@ def _locate(key: str, profile: str | None) -> tuple[str | None, str]:
     return name, setting
 
 
-def _change(environ: Mapping[str, str], changes: Changes) -> None:
+def _change(directories: Directories, changes: Changes) -> None:
     """Write checked values into the config file. Comments and order are kept.
 
     Raises SettingsError where the file is not in order, StoreError where it cannot be written: it
@@ -236,7 +238,7 @@ def _change(environ: Mapping[str, str], changes: Changes) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    path = directory("config", environ) / FILE_NAME
+    path = directories.config / FILE_NAME
     text = _read_text(path)
     _parse(path, text)
     expected = tomllib.loads(text)

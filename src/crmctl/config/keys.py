@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crmctl import errors
 from crmctl.config.profile import check_setting, environment_url
-from crmctl.files import directory, replace_file
+from crmctl.files import replace_file
 from crmctl.origin import origin
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
     from crmctl.config.profile import Profile
+    from crmctl.files import Directories
 
 SERVICE = "crmctl"
 FILE_NAME = "credentials.json"
@@ -60,7 +61,11 @@ def check_key(text: str, source: str) -> str:
 
 
 def find_key(
-    profile: Profile, environ: Mapping[str, str], *, keyring_seconds: float = KEYRING_SECONDS
+    profile: Profile,
+    environ: Mapping[str, str],
+    directories: Directories,
+    *,
+    keyring_seconds: float = KEYRING_SECONDS,
 ) -> Key:
     """The key for the profile's origin.
 
@@ -84,7 +89,7 @@ def find_key(
         kept = _call_keyring(lambda keyring: keyring.get_password(SERVICE, name), keyring_seconds)
     elif profile.key_store == "file":
         source = FILE_NAME
-        kept = _read_keys(_path(environ)).get(name)
+        kept = _read_keys(_path(directories)).get(name)
     if not kept:
         raise errors.Unauthorized(
             f"The profile {profile.name} has no key for {origin(url)}.{advice}",
@@ -98,7 +103,7 @@ def keep_key(
     base_url: str,
     key: str,
     store: str,
-    environ: Mapping[str, str],
+    directories: Directories,
     *,
     keyring_seconds: float = KEYRING_SECONDS,
 ) -> None:
@@ -112,7 +117,7 @@ def keep_key(
     if check_setting("key_store", store, "--store") == "keyring":
         _call_keyring(lambda keyring: keyring.set_password(SERVICE, user, key), keyring_seconds)
         return
-    path = _path(environ)
+    path = _path(directories)
     _write_keys(path, {**_read_keys(path), user: key})
 
 
@@ -120,7 +125,7 @@ def forget_key(
     name: str,
     base_url: str,
     store: str,
-    environ: Mapping[str, str],
+    directories: Directories,
     *,
     keyring_seconds: float = KEYRING_SECONDS,
 ) -> bool:
@@ -128,7 +133,7 @@ def forget_key(
     user = _name_of(name, base_url)
     if check_setting("key_store", store, "--store") == "keyring":
         return _call_keyring(lambda keyring: _delete(keyring, user), keyring_seconds)
-    path = _path(environ)
+    path = _path(directories)
     keys = _read_keys(path)
     if user not in keys:
         return False
@@ -183,8 +188,8 @@ def _call_keyring(call: Callable[[KeyringBackend], T], seconds: float) -> T:
     raise errors.StoreError(problem, hint=KEYRING_HINT)
 
 
-def _path(environ: Mapping[str, str]) -> Path:
-    return directory("config", environ) / FILE_NAME
+def _path(directories: Directories) -> Path:
+    return directories.config / FILE_NAME
 
 
 def _read_keys(path: Path) -> dict[str, str]:

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 VENDOR_URL = "https://app.automatenexuscrm.com/functions/v1/api"
 EMBEDDED_PROFILES = ("local", "demo")
 RESERVED_NAME = "environment"
-OUTPUT_FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids")
-KEY_STORES = ("keyring", "file")
+CHOICES = {
+    "output": ("table", "plain", "json", "jsonl", "csv", "ids"),
+    "key_store": ("keyring", "file"),
+    "color": ("auto", "always", "never"),
+}
 
 T = TypeVar("T")
 
@@ -78,14 +81,14 @@ class Profile:
         self.key_store = key_store
         self.fallback = fallback
 
-    def zone(self) -> tzinfo:
+    def zone(self, environ: Mapping[str, str]) -> tzinfo:
         """The profile's time zone, else the machine's. Raises SettingsError for an unknown one."""
         from crmctl import dates
 
         if self.timezone.value is None:
-            return dates.machine_zone()
+            return dates.machine_zone(environ=environ)
         try:
-            return dates.zone_named(self.timezone.value)
+            return dates.zone_named(self.timezone.value, environ=environ)
         except errors.SettingsError as error:
             message = f"timezone from {self.timezone.source} is {self.timezone.value!r:.80}."
             raise errors.SettingsError(message, hint=error.hint) from None
@@ -101,7 +104,7 @@ def name_problem(name: str) -> str | None:
 
 
 def check_setting(key: str, value: str, source: str) -> str:
-    """The value of a profile's key as it is used. Raises SettingsError: key, source, what fits.
+    """The value of a setting as it is used. Raises SettingsError: key, source, what fits.
 
     A ``base_url`` loses its trailing slashes. A time zone's name is not looked up: that needs the
     zone database, and whoever needs the zone asks it.
@@ -113,14 +116,13 @@ def check_setting(key: str, value: str, source: str) -> str:
             # The URL is not repeated: what is wrong with it may be the password in it.
             raise errors.SettingsError(f"base_url from {source} {error}.") from None
         return value.rstrip("/")
-    accepted = {"output": OUTPUT_FORMATS, "key_store": KEY_STORES}.get(key)
-    if accepted and value not in accepted:
-        advice = f"Accepted: {', '.join(accepted)}."
+    if key in CHOICES:
+        if value not in CHOICES[key]:
+            place = source if source.startswith("--") else f"{key} from {source}"
+            raise errors.SettingsError(errors.wrong_choice(place, value, CHOICES[key]))
     elif not value or not value.isprintable() or " " in value:
-        advice = "It must be one word."
-    else:
-        return value
-    raise errors.SettingsError(f"{key} from {source} is {value!r:.80}. {advice}")
+        raise errors.SettingsError(f"{key} from {source} is {value!r:.80}. It must be one word.")
+    return value
 
 
 def check_profile_name(name: str) -> None:

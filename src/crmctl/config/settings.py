@@ -15,13 +15,13 @@ from crmctl.config.profile import (
     check_setting,
     environment_url,
 )
-from crmctl.files import directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-COLORS = ("auto", "always", "never")
+    from crmctl.files import Directories
+
 DEFAULT_TIMEOUT = 30.0
 MAX_TIMEOUT = 86_400.0  # a day; far beyond it the operating system's timers overflow
 
@@ -29,15 +29,18 @@ MAX_TIMEOUT = 86_400.0  # a day; far beyond it the operating system's timers ove
 class Settings:
     """The global options, the environment and the config file as one.
 
-    ``flags`` are the global options by name; None, and False for ``no_input``, stand for those
-    that were not given. The config file is read and the profile chosen when they are first asked
-    for: a command that needs neither works without.
+    ``given`` are the global options by name, those that were given. ``may_fall_back`` allows the
+    embedded workspace even where CI is set and nothing chose a profile. The config file is read
+    and the profile chosen when they are first asked for: a command that needs neither works
+    without.
     """
 
     __slots__ = (
         "_config",
+        "_directories",
         "_environ",
-        "_flags",
+        "_given",
+        "_may_fall_back",
         "_profile",
         "ca_file",
         "color",
@@ -45,9 +48,19 @@ class Settings:
         "timeout",
     )
 
-    def __init__(self, environ: Mapping[str, str], flags: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        given: Mapping[str, object],
+        directories: Directories,
+        *,
+        may_fall_back: bool = False,
+    ) -> None:
+        """Raises SettingsError for a value that does not fit."""
         self._environ = environ
-        self._flags = flags
+        self._given = given
+        self._directories = directories
+        self._may_fall_back = may_fall_back
         self._config: configfile.Config | None = None
         self._profile: Profile | None = None
         self.timeout = _read_timeout(self._find("timeout"))
@@ -55,21 +68,16 @@ class Settings:
         self.no_input = _read_no_input(self._find("no_input"))
         self.ca_file: Value[str | None] = self._find("ca_file") or Value(None, "default")
 
-    @classmethod
-    def load(cls, environ: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
-        """The settings of one command. Raises SettingsError for a value that does not fit."""
-        return cls(environ, flags)
-
     @property
     def config_path(self) -> Path:
         """Where the config file is, or would be."""
-        return directory("config", self._environ) / configfile.FILE_NAME
+        return self._directories.config / configfile.FILE_NAME
 
     @property
     def config(self) -> configfile.Config:
         """What the config file says. Raises SettingsError where it is not in order."""
         if self._config is None:
-            self._config = configfile.read_config(self._environ)
+            self._config = configfile.read_config(self._directories)
         return self._config
 
     @property
@@ -129,9 +137,8 @@ class Settings:
         ]
 
     def _find(self, key: str) -> Value[Any] | None:
-        flag = self._flags.get(key)
-        if flag is not None and flag is not False:
-            return Value(flag, "--" + key.replace("_", "-"))
+        if key in self._given:
+            return Value(self._given[key], "--" + key.replace("_", "-"))
         variable = f"CRMCTL_{key.upper()}"
         text = self._environ.get(variable)
         return Value(text, variable) if text else None
@@ -160,7 +167,8 @@ class Settings:
             return self._make_profile(RESERVED_NAME, "CRMCTL_API_KEY", base_url, table={}, place="")
         if name := self.config.default_profile:
             return self._named_profile(name, configfile.FILE_NAME)
-        if self._environ.get("CI", "").lower() not in ("", "0", "false"):
+        in_ci = self._environ.get("CI", "").lower() not in ("", "0", "false")
+        if in_ci and not self._may_fall_back:
             raise errors.Unauthorized(
                 "CI is set, and there is neither a profile nor CRMCTL_API_KEY: what a job wrote to"
                 " a workspace on this machine would be thrown away.",
@@ -221,12 +229,7 @@ def _read_timeout(given: Value[Any] | None) -> Value[float]:
 def _read_color(given: Value[Any] | None) -> Value[str]:
     if given is None:
         return Value("auto", "default")
-    if given.value not in COLORS:
-        message = (
-            f"color from {given.source} is {given.value!r:.80}. Accepted: {', '.join(COLORS)}."
-        )
-        raise errors.SettingsError(message)
-    return Value(str(given.value), given.source)
+    return Value(check_setting("color", str(given.value), given.source), given.source)
 
 
 def _read_no_input(given: Value[Any] | None) -> Value[bool]:

@@ -18,8 +18,9 @@ def error_text(error: CrmctlError, *, color: bool) -> str:
     lines = [f"{name} {visible(error.message)}"]
     for detail in error.details:
         field, message = _field_and_message(detail)
-        # A single problem is often the message itself.
-        if f"{field} {message}" not in error.message:
+        # A single problem is often the message itself, by the field's name or by its option's.
+        said = error.message.lower()
+        if not any(f"{field}{between}{message}".lower() in said for between in (" ", ": ")):
             lines.append(one_line(f"  {field}: {message}" if field else f"  {message}"))
     if error.hint:
         lines.append(visible(error.hint))

@@ -1,9 +1,12 @@
-"""Plain text: tab-separated, no header, nothing cut. For `cut`, `awk` and `while read`."""
+"""Plain text: tab-separated, no header, nothing cut. For `cut`, `awk` and `while read`.
+
+An empty cell is ``-``: a shell's `read` takes several tabs for one, and would move the columns.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
 
 from crmctl.output.escape import one_line
 from crmctl.output.style import Style
@@ -17,7 +20,7 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
     value_of = pick if view.chosen else pick_shown
     number = 0
     for item in items:
-        cells = [one_line(to_text(value_of(item, name))) for name in names]
+        cells = [_cell(value_of(item, name)) for name in names]
         stream.write("\t".join(cells) + "\n")
         number += 1
         if number == 1:
@@ -42,4 +45,8 @@ def write_one(item: Item, view: View, *, stream: TextIO, style: Style) -> None:
     for name in names:
         value = item[name] if name in item else pick(item, name)
         if value is not None or view.chosen:
-            stream.write(f"{one_line(name)}\t{one_line(to_text(value))}\n")
+            stream.write(f"{one_line(name)}\t{_cell(value)}\n")
+
+
+def _cell(value: Any) -> str:
+    return one_line(to_text(value)) or "-"

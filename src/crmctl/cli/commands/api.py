@@ -10,8 +10,9 @@ import typer
 from crmctl.api.answer import read_success
 from crmctl.api.client import Listing, new_idempotency_key
 from crmctl.api.message import Request
-from crmctl.cli import options
+from crmctl.cli import inputs, options
 from crmctl.cli.context import Context
+from crmctl.cli.show import style
 from crmctl.errors import InvalidInput, UsageError
 from crmctl.output.json import write_value
 
@@ -54,7 +55,7 @@ def api(
     crm: Context = ctx.obj
     method = method.upper()
     if method not in METHODS:
-        raise UsageError(f"{method!r} is not a method; there are: {', '.join(METHODS)}.")
+        raise inputs.refuse_choice(method, METHODS, "METHOD")
     path, query = read_path(path)
     fields = read_fields(field or [], typed_field or [])
     body: Any = None
@@ -78,8 +79,8 @@ def api(
     request = Request(method, path, query=query, body=body, headers=headers)
     response = crm.client.transport(request)
     read_success(request, response)
-    if method == "GET" or not crm.dry_run:
-        write_value(response.content, stream=crm.stdout)
+    if method == "GET" or not crm.options.dry_run:
+        write_value(response.content, stream=crm.terminal.stdout)
 
 
 def read_path(text: str) -> tuple[str, dict[str, str]]:
@@ -118,7 +119,7 @@ def read_fields(texts: list[str], typed: list[str]) -> dict[str, Any]:
 def read_body(crm: Context, source: str) -> Any:
     """The JSON in a file, or on stdin where the source is ``-``."""
     if source == "-":
-        text = crm.text("-", "--input")
+        text = crm.terminal.read_text("-", "--input")
     else:
         try:
             text = Path(source).read_text(encoding="utf-8")
@@ -135,9 +136,9 @@ def _show_items(crm: Context, listing: Listing, *, page: str | None) -> None:
     from crmctl.output.view import View
 
     if page is not None:
-        crm.log(1, "--paginate reads every page; limit is left to crmctl.")
+        crm.terminal.log(1, "--paginate reads every page; limit is left to crmctl.")
     view = View(columns=[], fields=[], name="item", plural="items")
-    renderer("json").write_list(listing, view, stream=crm.stdout, style=crm.style())
+    renderer("json").write_list(listing, view, stream=crm.terminal.stdout, style=style(crm))
 
 
 def _split(given: str, option: str) -> tuple[str, str]:

@@ -6,11 +6,17 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
+from crmctl.cli.show import named_view, show_one
 from crmctl.config.file import save_profile, set_default_profile
 from crmctl.config.keys import KEYRING_SECONDS, check_key, find_key, forget_key, keep_key
-from crmctl.config.profile import EMBEDDED_PROFILES, VENDOR_URL, check_profile_name, check_setting
+from crmctl.config.profile import (
+    CHOICES,
+    EMBEDDED_PROFILES,
+    VENDOR_URL,
+    check_profile_name,
+    check_setting,
+)
 from crmctl.errors import CrmctlError, Forbidden, SettingsError, UsageError
-from crmctl.output.view import View, choose, columns_of
 
 app = typer.Typer(help="Keys and profiles: log in, log out, switch.")
 
@@ -34,7 +40,7 @@ def login(
         typer.Option(
             metavar="WHERE",
             help="keyring, or file (0600).",
-            autocompletion=options.one_of(("keyring", "file")),
+            autocompletion=options.one_of(CHOICES["key_store"]),
         ),
     ] = "keyring",
 ) -> None:
@@ -43,25 +49,29 @@ def login(
     The profile is the one of --profile, else `default`.
     """
     crm: Context = ctx.obj
-    name = str(crm.flags.get("profile") or crm.environ.get("CRMCTL_PROFILE") or "default")
+    name = crm.options.profile or crm.environ.get("CRMCTL_PROFILE") or "default"
     if name in EMBEDDED_PROFILES:
         raise UsageError(f"{name} is the workspace on this machine and needs no key.")
     check_profile_name(name)
     store = check_setting("key_store", store, "--store")
     known = crm.settings.config.profiles.get(name, {})
     url = check_setting("base_url", base_url or known.get("base_url") or VENDOR_URL, "--base-url")
-    if crm.dry_run:
-        crm.note(f"Would check a key with {url} and keep it in the {store} for profile {name}.")
+    if crm.options.dry_run:
+        crm.terminal.note(
+            f"Would check a key with {url} and keep it in the {store} for profile {name}."
+        )
         return
     key = check_key(_read_key(crm, url, from_stdin=key_stdin), "the input")
     try:
         crm.client_for(url, key).list_tasks({}, limit=1).first()
     except Forbidden:
-        crm.note("crmctl: note: the server knows the key; it may not read tasks.")
-    seconds = UNLOCKING_SECONDS if crm.may_ask() else KEYRING_SECONDS
-    keep_key(name, url, key, store, crm.environ, keyring_seconds=seconds)
-    save_profile(crm.environ, name, url, store)
-    crm.note(f"Logged in to {url} as profile {name}, now the default. The key is in the {store}.")
+        crm.terminal.note("crmctl: note: the server knows the key; it may not read tasks.")
+    seconds = UNLOCKING_SECONDS if crm.terminal.may_ask() else KEYRING_SECONDS
+    keep_key(name, url, key, store, crm.directories, keyring_seconds=seconds)
+    save_profile(crm.directories, name, url, store)
+    crm.terminal.note(
+        f"Logged in to {url} as profile {name}, now the default. The key is in the {store}."
+    )
 
 
 @app.command("logout")
@@ -71,13 +81,13 @@ def logout(ctx: typer.Context) -> None:
     profile = crm.settings.profile
     if profile.kind == "workspace" or profile.key_store is None:
         raise UsageError(f"The profile {profile.name} has no key of its own to forget.")
-    if crm.dry_run:
-        crm.note(f"Would forget the key of profile {profile.name}.")
+    if crm.options.dry_run:
+        crm.terminal.note(f"Would forget the key of profile {profile.name}.")
         return
-    if forget_key(profile.name, str(profile.base_url.value), profile.key_store, crm.environ):
-        crm.note(f"Forgot the key of profile {profile.name}.")
+    if forget_key(profile.name, str(profile.base_url.value), profile.key_store, crm.directories):
+        crm.terminal.note(f"Forgot the key of profile {profile.name}.")
     else:
-        crm.note(f"The profile {profile.name} had no key.")
+        crm.terminal.note(f"The profile {profile.name} had no key.")
 
 
 @app.command("status")
@@ -94,16 +104,14 @@ def status(ctx: typer.Context) -> None:
     }
     failure: CrmctlError | None = None
     if profile.kind == "http":
-        found["key_from"] = find_key(profile, crm.environ).source
+        found["key_from"] = find_key(profile, crm.environ, crm.directories).source
         try:
             crm.client.list_tasks({}, limit=1).first()
             found["accepted"] = True
         except CrmctlError as error:
             found["accepted"] = False
             failure = error
-    view = View(columns=columns_of(_STATUS), fields=list(_STATUS), name="status", plural="statuses")
-    fields = crm.flags.get("fields")
-    crm.show_one(found, choose(view, fields) if fields else view)
+    show_one(crm, found, named_view(crm, _STATUS, "status", "statuses"))
     if failure is not None:
         raise failure
 
@@ -120,11 +128,11 @@ def switch(
 ) -> None:
     """Make a profile the default."""
     crm: Context = ctx.obj
-    if crm.dry_run:
-        crm.note(f"Would make {name} the default profile.")
+    if crm.options.dry_run:
+        crm.terminal.note(f"Would make {name} the default profile.")
         return
-    set_default_profile(crm.environ, name)
-    crm.note(f"The default profile is {name}.")
+    set_default_profile(crm.directories, name)
+    crm.terminal.note(f"The default profile is {name}.")
 
 
 @app.command("token")
@@ -134,19 +142,15 @@ def token(ctx: typer.Context) -> None:
     profile = crm.settings.profile
     if profile.kind == "workspace":
         raise UsageError(f"The profile {profile.name} is on this machine and has no key.")
-    crm.stdout.write(find_key(profile, crm.environ).value + "\n")
+    crm.terminal.show(find_key(profile, crm.environ, crm.directories).value)
 
 
 def _read_key(crm: Context, url: str, *, from_stdin: bool) -> str:
     if from_stdin:
-        if crm.stdin is None:
-            raise UsageError("--key-stdin reads stdin, which is closed.")
-        return crm.stdin.readline()
-    if not crm.may_ask():
+        return crm.terminal.read_line("--key-stdin")
+    if not crm.terminal.may_ask():
         raise SettingsError(
             "There is nobody to ask for the key.", hint="Add --key-stdin and pipe the key in."
         )
-    from getpass import getpass
-
-    crm.note("Keys are made in Settings → API → API Keys.")
-    return getpass(f"API key for {url}: ", stream=crm.stderr)
+    crm.terminal.note("Keys are made in Settings → API → API Keys.")
+    return crm.terminal.ask_secret(f"API key for {url}: ")

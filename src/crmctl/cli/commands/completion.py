@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from crmctl.cli import options
-from crmctl.cli.completion.scripts import FILE_NAMES, SCRIPTS
+from crmctl.cli.completion.scripts import FILE_NAMES, read_script
 from crmctl.cli.context import Context
+from crmctl.cli.inputs import refuse_choice
 from crmctl.errors import StoreError, UsageError
 
 app = typer.Typer(help="Completion for bash, zsh, fish and PowerShell.")
+
+_SHELLS = f"Name one of {', '.join(FILE_NAMES)}."
 
 # A second compinit would read every completion of the system again, at each start of the shell.
 _ZSH_LINES = """\
@@ -54,43 +57,42 @@ def install(
         str | None,
         typer.Argument(
             metavar="[SHELL]",
-            help=f"{'|'.join(SCRIPTS)}; the one in $SHELL if none is named.",
-            autocompletion=options.one_of(tuple(SCRIPTS)),
+            help=f"{options.choices_text(tuple(FILE_NAMES))}; the one in $SHELL if none is named.",
+            autocompletion=options.one_of(tuple(FILE_NAMES)),
         ),
     ] = None,
 ) -> None:
     """Put the script where the shell looks for it."""
     crm: Context = ctx.obj
     chosen = shell or Path(crm.environ.get("SHELL", "")).name
-    if chosen not in SCRIPTS:
-        raise UsageError(
-            f"{chosen or 'no shell'!r} is not a shell that crmctl completes in;"
-            f" there are: {', '.join(SCRIPTS)}."
-        )
-    path = script_path(chosen, crm.environ)
-    startup = startup_lines(chosen, path, crm.environ)
-    if crm.dry_run:
-        crm.stdout.write(f"{path}\n")
+    if not chosen:
+        raise UsageError("No shell is named, and $SHELL is not set.", hint=_SHELLS)
+    if chosen not in FILE_NAMES:
+        raise refuse_choice(chosen, tuple(FILE_NAMES), "SHELL")
+    home = crm.directories.home
+    path = script_path(chosen, crm.environ, home)
+    startup = startup_lines(chosen, path, crm.environ, home)
+    if crm.options.dry_run:
+        crm.terminal.show(f"{path}")
         added = f" and add to {startup[0]}:\n{startup[1]}" if startup else "."
-        crm.note(f"Would write it{added}".rstrip())
+        crm.terminal.note(f"Would write it{added}".rstrip())
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(SCRIPTS[chosen], encoding="utf-8")
+        path.write_text(read_script(chosen), encoding="utf-8")
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
     if startup:
         _append(*startup)
-    crm.stdout.write(f"{path}\n")
+    crm.terminal.show(f"{path}")
     if chosen == "powershell":
-        crm.note(f"Add this line to your PowerShell profile ($PROFILE):  . '{path}'")
+        crm.terminal.note(f"Add this line to your PowerShell profile ($PROFILE):  . '{path}'")
     else:
-        crm.note(f"Completion works in every new {chosen}.")
+        crm.terminal.note(f"Completion works in every new {chosen}.")
 
 
-def script_path(shell: str, environ: Mapping[str, str]) -> Path:
+def script_path(shell: str, environ: Mapping[str, str], home: Path) -> Path:
     """Where that shell looks for the completions of a user."""
-    home = Path(environ.get("HOME") or Path.home())
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     return {
@@ -101,9 +103,10 @@ def script_path(shell: str, environ: Mapping[str, str]) -> Path:
     }[shell]
 
 
-def startup_lines(shell: str, path: Path, environ: Mapping[str, str]) -> tuple[Path, str] | None:
+def startup_lines(
+    shell: str, path: Path, environ: Mapping[str, str], home: Path
+) -> tuple[Path, str] | None:
     """The shell's startup file, and what it lacks to read the script; None if nothing."""
-    home = Path(environ.get("HOME") or Path.home())
     if shell == "zsh":
         file, lines = Path(environ.get("ZDOTDIR") or home) / ".zshrc", _ZSH_LINES
     elif shell == "bash":
@@ -134,4 +137,4 @@ def _append(file: Path, lines: str) -> None:
 
 
 def _print(shell: str, crm: Context) -> None:
-    crm.stdout.write(SCRIPTS[shell])
+    crm.terminal.stdout.write(read_script(shell))

@@ -8,8 +8,7 @@ from pathlib import Path
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.feed import show_feed
-from crmctl.cli.lists import show_listing
+from crmctl.cli.lists import show_feed, show_list
 from crmctl.resources import TASK
 
 app = typer.Typer()
@@ -26,22 +25,20 @@ _NEXT = (
 def demo(ctx: typer.Context) -> None:
     """Make the profile `demo` anew, with sample data, and show it."""
     crm: Context = ctx.obj
-    crm.flags["profile"] = "demo"
-    if crm.dry_run:
-        crm.note(f"Would make {crm.workspace_path} anew.")
+    crm.options.profile = "demo"
+    if crm.options.dry_run:
+        crm.terminal.note(f"Would make {crm.workspace_path} anew.")
         return
     from crmctl.store.sample import put_sample_data
 
     with crm.workspace.store.writing() as connection:
         put_sample_data(connection, crm.now.astimezone(crm.zone))
-    show_listing(
-        crm, TASK, lambda limit: crm.client.list_tasks({}, limit=limit), limit=None, count=False
-    )
+    show_list(crm, TASK, [{}])
     if crm.format == "table":
-        crm.stdout.write("\n")
+        crm.terminal.show("")
         show_feed(crm, since=None, limit=None)
     program = program_name(crm.environ, sys.argv[0])
-    crm.note("\nTry next:\n" + "\n".join(f"  {program} {line}" for line in _NEXT))
+    crm.terminal.note("\nTry next:\n" + "\n".join(f"  {program} {line}" for line in _NEXT))
 
 
 def program_name(environ: Mapping[str, str], called: str) -> str:

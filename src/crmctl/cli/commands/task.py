@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli import options, tasklist
+from crmctl.cli import inputs, options, times
 from crmctl.cli.bulk import for_each
 from crmctl.cli.context import Context
-from crmctl.cli.inputs import read_related_to, read_task
+from crmctl.cli.lists import show_list
+from crmctl.cli.show import show_done, show_one, show_written, view
 from crmctl.errors import UsageError
-from crmctl.output.view import view_of
-from crmctl.resources import TASK
+from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
 
 app = typer.Typer(help="Manage tasks.")
 
@@ -23,10 +23,13 @@ def list_(
     priority: options.Priorities = None,
     type: options.TaskTypes = None,
     due_before: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due before it; a day counts whole.")
+        str | None, typer.Option(metavar="WHEN", help="Due before that day or time.")
     ] = None,
     due_after: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due after it; a day from its start.")
+        str | None, typer.Option(metavar="WHEN", help="Due after that day or time.")
+    ] = None,
+    due_by: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Due by then, that day or time included.")
     ] = None,
     related_to_type: options.RelatedToType = None,
     related_to_id: options.RelatedToId = None,
@@ -47,31 +50,41 @@ def list_(
     --priority, --type or --assignee stand with commas between.
     """
     crm: Context = ctx.obj
-    related = read_related_to(related_to_type, related_to_id, contact, deal, project, whole=False)
-    tasklist.show_tasks(
-        crm,
-        {
-            "assignee_id": _only_one(("--assignee", assignee), ("--mine", "me" if mine else None)),
-            "status": _only_one(("--status", status), ("--open", "open" if open else None)),
-            "priority": priority,
-            "type": type,
-            **related,
-        },
-        due_before=due_before,
-        due_after=due_after,
-        overdue=overdue,
-        today=today,
-        sort=sort,
-        limit=limit,
-        count=count,
+    assignees = inputs.only_one(("--assignee", assignee), ("--mine", "me" if mine else None))
+    statuses = inputs.only_one(("--status", status), ("--open", "open" if open else None))
+    if (overdue or today) and statuses is None:
+        statuses = "open"
+    soonest = overdue or today or statuses == "open"
+    related = inputs.read_related_to(
+        related_to_type, related_to_id, contact, deal, project, whole=False
     )
+    due = times.read_due(
+        crm, before=due_before, after=due_after, by=due_by, overdue=overdue, today=today
+    )
+    sort = inputs.read_sort(sort, TASK) or ("due_date" if soonest else None)
+    queries = inputs.read_queries(
+        TASK,
+        {
+            "assignee_id": inputs.read_users(crm, assignees),
+            "status": (
+                OPEN_STATUSES
+                if statuses == "open"
+                else inputs.read_choices(statuses, TASK_STATUSES, "--status")
+            ),
+            "priority": inputs.read_choices(priority, PRIORITIES, "--priority"),
+            "type": inputs.read_choices(type, TASK_TYPES, "--type"),
+            **related,
+            **due,
+        },
+    )
+    show_list(crm, TASK, queries, sort=sort, limit=inputs.read_limit(limit), count=count)
 
 
 @app.command("get")
 def get(ctx: typer.Context, task_id: options.TaskId) -> None:
     """Show one task."""
     crm: Context = ctx.obj
-    crm.show_one(crm.client.get_task(task_id), view_of(TASK, crm.flags.get("fields")))
+    show_one(crm, crm.client.get_task(task_id), view(crm, TASK))
 
 
 @app.command("create")
@@ -95,21 +108,19 @@ def create(
     crmctl task create "Send the contract" --due "fri 17:00" --priority high --deal deal_xyz789
     """
     crm: Context = ctx.obj
-    body = read_task(
-        crm,
-        title=title,
-        description=description,
-        assignee=assignee,
-        due=due,
-        priority=priority,
-        type=type,
-        related_to=read_related_to(related_to_type, related_to_id, contact, deal, project),
-        remind=remind,
-    )
-    crm.check(TASK, body, "create")
-    task = crm.client.create_task(body)
-    crm.done(f"Created {task.get('id')}: {task.get('title')}")
-    crm.show_written(task, view_of(TASK, crm.flags.get("fields")))
+    given = {
+        "title": title,
+        "description": inputs.read_description(crm, description),
+        "assignee_id": inputs.read_user(crm, assignee),
+        "due_date": times.read_due_date(crm, due),
+        "priority": priority,
+        "type": type,
+        **inputs.read_related_to(related_to_type, related_to_id, contact, deal, project),
+        "reminder": inputs.read_reminder(remind),
+    }
+    task = crm.client.create_task(inputs.read_body(TASK, given, "create"))
+    show_done(crm, f"Created {task.get('id')}: {task.get('title')}")
+    show_written(crm, task, view(crm, TASK))
 
 
 @app.command("update")
@@ -141,18 +152,17 @@ def update(
 ) -> None:
     """Change tasks: the fields given, and no others."""
     crm: Context = ctx.obj
-    body = read_task(
-        crm,
-        title=title,
-        description=description,
-        status=status,
-        assignee=assignee,
-        due=due,
-        priority=priority,
-        type=type,
-        related_to=read_related_to(related_to_type, related_to_id, contact, deal, project),
-        remind=remind,
-    )
+    given = {
+        "title": title,
+        "description": inputs.read_description(crm, description),
+        "status": status,
+        "assignee_id": inputs.read_user(crm, assignee),
+        "due_date": times.read_due_date(crm, due),
+        "priority": priority,
+        "type": type,
+        **inputs.read_related_to(related_to_type, related_to_id, contact, deal, project),
+        "reminder": inputs.read_reminder(remind),
+    }
     cleared = {
         "description": no_description,
         "assignee_id": no_assignee,
@@ -161,16 +171,7 @@ def update(
         "related_to_id": no_related,
         "reminder": no_remind,
     }
-    for name, wanted in cleared.items():
-        if wanted and name in body:
-            raise UsageError(f"{name} cannot be both set and cleared.")
-        if wanted:
-            body[name] = None
-    if not body:
-        raise UsageError(
-            "Nothing to change: give at least one field.", hint="Run `crmctl task update --help`."
-        )
-    crm.check(TASK, body, "update")
+    body = inputs.read_changes(TASK, given, [name for name, wanted in cleared.items() if wanted])
     for_each(crm, task_ids, "Updated", lambda task_id: crm.client.update_task(task_id, body))
 
 
@@ -203,8 +204,8 @@ def complete(
     """Mark tasks as completed, now."""
     crm: Context = ctx.obj
     if note is not None:
-        note = crm.text(note, "--note")
-        crm.check(TASK, {"completion_note": note}, "complete")
+        note = crm.terminal.read_text(note, "--note")
+        inputs.read_body(TASK, {"completion_note": note}, "complete")
     for_each(
         crm,
         task_ids,
@@ -217,12 +218,12 @@ def complete(
 def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = False) -> None:
     """Delete tasks, for good."""
     crm: Context = ctx.obj
-    if not yes and not crm.dry_run:
+    if not yes and not crm.options.dry_run:
         named = f"{len(task_ids)} tasks ({', '.join(task_ids)})"
-        if len(task_ids) == 1 and crm.may_ask():
+        if len(task_ids) == 1 and crm.terminal.may_ask():
             task = crm.client.get_task(task_ids[0])
             named = f"{task_ids[0]} “{task.get('title')}”"
-        if not crm.confirm(f"Delete {named}?", flag="--yes"):
+        if not crm.terminal.confirm(f"Delete {named}?", flag="--yes"):
             raise UsageError("Nothing was deleted.", hint="")
     for_each(crm, task_ids, "Deleted", crm.client.delete_task)
 
@@ -231,11 +232,3 @@ def _set_status(crm: Context, task_ids: list[str], status: str, past: str) -> No
     for_each(
         crm, task_ids, past, lambda task_id: crm.client.update_task(task_id, {"status": status})
     )
-
-
-def _only_one(*given: tuple[str, str | None]) -> str | None:
-    """The one value that was given, of options that say the same thing."""
-    chosen = [(option, value) for option, value in given if value is not None]
-    if len(chosen) > 1:
-        raise UsageError(f"{chosen[0][0]} and {chosen[1][0]} exclude each other.")
-    return chosen[0][1] if chosen else None

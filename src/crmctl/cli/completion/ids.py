@@ -11,7 +11,6 @@ from zlib import crc32
 
 from crmctl.cli.context import Context
 from crmctl.errors import CrmctlError
-from crmctl.files import directory
 from crmctl.resources import TASK, Resource
 
 Names = dict[str, dict[str, str]]
@@ -76,7 +75,7 @@ class Recent:
             finally:
                 draft.unlink(missing_ok=True)
         except OSError as error:
-            self._crm.log(1, f"crmctl: note: nothing kept for completion: {error}")
+            self._crm.terminal.log(1, f"crmctl: note: nothing kept for completion: {error}")
 
     def _note(self, kind: Any, known: Any, name: Any) -> None:
         if isinstance(kind, str) and isinstance(known, str):
@@ -89,7 +88,7 @@ def _path(crm: Context) -> Path:
     # A profile's name may come to mean another server, whose IDs are others.
     profile = crm.settings.profile
     server = crc32(str(profile.base_url.value).encode())
-    return directory("cache", crm.environ) / f"known-{profile.name}-{server:08x}.json"
+    return crm.directories.cache / f"known-{profile.name}-{server:08x}.json"
 
 
 def _read(path: Path) -> Names:
@@ -107,7 +106,7 @@ def _in_workspace(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]
     from crmctl.store.records import find_names
     from crmctl.store.sqlite import Store
 
-    path = directory("data", crm.environ) / f"{crm.settings.profile.name}.db"
+    path = crm.directories.data / f"{crm.settings.profile.name}.db"
     store = Store(path, busy_seconds=1)
     try:
         with store.reading() as connection:

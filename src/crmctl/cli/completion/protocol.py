@@ -2,7 +2,9 @@
 
 One line for each possibility: the word, a tab and its description where there is one. Of an
 unfinished `--option=value`, the value alone is completed. A line `:files` asks the shell for the
-names of files, which it completes better than anyone else could.
+names of files, which it completes better than anyone else could. Typer's own protocols evaluate
+descriptions in the shell (zsh) or as Rich markup (fish), and a task's title may say anything; so
+its resolution of words is used, and its protocols are not.
 
 A shell that cannot split its command line as it would to run it passes no words, and in COMP_LINE
 the line up to the cursor.
@@ -12,16 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# Typer's own protocols evaluate descriptions in the shell (zsh) or as Rich markup (fish), and a
-# task's title may say anything; so its resolution of words is used, and its protocols are not.
-from typer._click.shell_completion import (
-    _is_incomplete_option,
-    _resolve_context,
-    _resolve_incomplete,
-    split_arg_string,
-)
-from typer.core import TyperGroup
-
+from crmctl.cli import lazy
 from crmctl.cli.context import Context
 from crmctl.output.escape import one_line
 
@@ -35,25 +28,25 @@ def print_completions(root: Any, words: list[str], crm: Context) -> None:
     """Print what the last word may become, after the ones before it."""
     for value, description in find_completions(root, words or split_line(crm), crm):
         line = f"{value}\t{description}" if description else value
-        crm.stdout.write(line + "\n")
+        crm.terminal.show(line)
 
 
 def split_line(crm: Context) -> list[str]:
     """The words of COMP_LINE after the first, without their quotes; the last may be empty."""
-    _, *words = split_arg_string(crm.environ.get("COMP_LINE", "crmctl ") + _CURSOR)
+    _, *words = lazy.split_words(crm.environ.get("COMP_LINE", "crmctl ") + _CURSOR)
     return [word.removesuffix(_CURSOR) for word in words]
 
 
 def find_completions(root: Any, words: list[str], crm: Context) -> list[tuple[str, str]]:
     """What the last of ``words`` may become: each possibility with its description or ""."""
     *before, incomplete = words or [""]
-    ctx = _resolve_context(root, {"obj": crm}, "crmctl", before)
-    if isinstance(ctx.command, TyperGroup) and ctx._protected_args:  # noqa: SLF001 - Typer's name
-        return []  # a noun or a verb that does not exist
-    asked, incomplete = _find_asked(ctx, before, incomplete)
+    ctx = lazy.find_context(root, before, crm)
+    if ctx is None:
+        return []
+    asked, incomplete = lazy.find_asked(ctx, before, incomplete)
     if getattr(asked, "metavar", None) == "FILE":
         return [(FILES, "")]
-    if isinstance(asked, TyperGroup) and not incomplete.startswith("-"):
+    if isinstance(asked, lazy.Group) and not incomplete.startswith("-"):
         return _find_commands(ctx, incomplete)
     return [
         (item.value, _shorten(one_line(item.help or "")))
@@ -70,18 +63,6 @@ def _find_commands(ctx: Any, prefix: str) -> list[tuple[str, str]]:
     return [
         (name, ctx.command.get_command(ctx, name).get_short_help_str(_LONGEST)) for name in names
     ]
-
-
-def _find_asked(ctx: Any, before: list[str], incomplete: str) -> tuple[Any, str]:
-    """The option, argument or command that the last word belongs to, and what it has of it."""
-    option, equals, value = incomplete.partition("=")
-    if equals and option.startswith("--"):
-        before, incomplete = [*before, option], value
-    for param in ctx.command.get_params(ctx):
-        # Even where its value begins with a dash, as in `--sort -due_date`.
-        if _is_incomplete_option(ctx, before, param):
-            return param, incomplete
-    return _resolve_incomplete(ctx, before, incomplete)
 
 
 def _shorten(text: str) -> str:

@@ -1,0 +1,103 @@
+"""`crmctl record`: who and what the workspace knows by name."""
+
+from typing import Annotated
+
+import typer
+
+from crmctl.cli import options
+from crmctl.cli.context import Context
+from crmctl.cli.inputs import read_choice
+from crmctl.cli.show import named_view, show_all, show_one
+from crmctl.errors import InvalidInput, NotFound, UsageError
+from crmctl.output.escape import one_line
+from crmctl.resources import RECORD_TYPES
+
+app = typer.Typer(help="The users, contacts, deals and projects known by name.")
+
+RecordType = Annotated[
+    str,
+    typer.Argument(
+        metavar="TYPE",
+        help=options.choices_text(RECORD_TYPES),
+        autocompletion=options.one_of(RECORD_TYPES),
+    ),
+]
+
+_RECORD = ("type", "id", "name", "active", "notifications")
+
+
+@app.command("add")
+def add(
+    ctx: typer.Context,
+    type: RecordType,
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="Such as con_abc123.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as `Jane Smith`.")],
+    inactive: Annotated[
+        bool, typer.Option("--inactive", help="A user without active access.")
+    ] = False,
+    no_notifications: Annotated[
+        bool, typer.Option("--no-notifications", help="A user whom reminders do not reach.")
+    ] = False,
+) -> None:
+    """Make a record known by name, or change it."""
+    crm: Context = ctx.obj
+    type = read_choice(type, RECORD_TYPES, "TYPE")
+    if (inactive or no_notifications) and type != "user":
+        raise UsageError("--inactive and --no-notifications are for users.")
+    for option, text in (("ID", record_id), ("NAME", name)):
+        if not text.strip() or one_line(text) != text:
+            raise InvalidInput(f"{option} must be one line of text, and not blank.")
+    from crmctl.store.records import add_record
+
+    settings = {"active": not inactive, "notifications": not no_notifications}
+    if crm.options.dry_run:
+        crm.terminal.note(f"Would make {type} {record_id} known as {name}.")
+        return
+    with crm.workspace.store.writing() as connection:
+        added = add_record(connection, type, record_id, name, **settings)
+    show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    type: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TYPE]",
+            help="|".join(RECORD_TYPES),
+            autocompletion=options.one_of(RECORD_TYPES),
+        ),
+    ] = None,
+) -> None:
+    """List the known records, by type and ID."""
+    crm: Context = ctx.obj
+    if type is not None:
+        type = read_choice(type, RECORD_TYPES, "TYPE")
+    from crmctl.store.records import list_records
+
+    with crm.workspace.store.reading() as connection:
+        records = list_records(connection, type)
+    if show_all(crm, records, named_view(crm, _RECORD, "record", "records")) == 0:
+        crm.terminal.note('No records. Add one: crmctl record add contact con_abc123 "Jane Smith"')
+
+
+@app.command("remove")
+def remove(
+    ctx: typer.Context,
+    type: RecordType,
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="The record's ID.")],
+) -> None:
+    """Forget a record. Tasks and activities keep its ID."""
+    crm: Context = ctx.obj
+    type = read_choice(type, RECORD_TYPES, "TYPE")
+    from crmctl.store.records import remove_record
+
+    if crm.options.dry_run:
+        crm.terminal.note(f"Would forget {type} {record_id}.")
+        return
+    with crm.workspace.store.writing() as connection:
+        if not remove_record(connection, type, record_id):
+            raise NotFound(f"This workspace knows no {type} {record_id}.")
+    removed = {"type": type, "id": record_id, "deleted": True}
+    show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))

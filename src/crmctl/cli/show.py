@@ -1,0 +1,64 @@
+"""What is shown on stdout, in the format that was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from crmctl.output import renderer
+from crmctl.output.style import Style
+from crmctl.output.view import View, choose, columns_of, view_of
+
+if TYPE_CHECKING:
+    from crmctl.cli.context import Context
+    from crmctl.resources import Resource
+
+Item = Mapping[str, Any]
+
+
+def view(crm: Context, resource: Resource) -> View:
+    """How a resource is shown: its own columns, or those of --fields."""
+    return view_of(resource, crm.options.fields)
+
+
+def named_view(crm: Context, names: Sequence[str], name: str, plural: str) -> View:
+    """How something that is no resource of the API is shown, with these fields."""
+    view = View(columns=columns_of(names), fields=list(names), name=name, plural=plural)
+    return choose(view, crm.options.fields) if crm.options.fields else view
+
+
+def show_one(crm: Context, item: Item, view: View) -> None:
+    """Show one thing."""
+    renderer(crm.format).write_one(item, view, stream=crm.terminal.stdout, style=style(crm))
+
+
+def show_written(crm: Context, item: Item, view: View) -> None:
+    """Show what a write gave; a dry run has written nothing."""
+    if not crm.options.dry_run:
+        show_one(crm, item, view)
+
+
+def show_all(crm: Context, items: Iterable[Item], view: View) -> int:
+    """Show items as a list and give their number."""
+    write = renderer(crm.format).write_list
+    return int(write(items, view, stream=crm.terminal.stdout, style=style(crm)))
+
+
+def show_done(crm: Context, text: str) -> None:
+    """Say that a write is confirmed; only a person at a terminal needs to be told."""
+    if crm.terminal.stderr.isatty() and not crm.options.dry_run:
+        crm.terminal.note(text)
+
+
+def style(crm: Context) -> Style:
+    """How to render: width and colour are those of the terminal as it is now."""
+    table = crm.format == "table"
+    terminal = crm.terminal
+    return Style(
+        color=table and terminal.has_color(crm.settings.color.value, terminal.stdout),
+        width=terminal.width() if table else None,
+        now=crm.now,
+        zone=crm.zone if table else UTC,
+        raw=crm.options.raw,
+    )

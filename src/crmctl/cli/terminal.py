@@ -1,0 +1,159 @@
+"""The person or the program at the other end: what is said, asked, read and shown."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from crmctl import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TextIO
+
+    from crmctl.cli.options import GlobalOptions
+
+_DEFAULT_WIDTH = 80
+
+
+class Terminal:
+    """The three streams, and what the environment and the global options say of them.
+
+    What was read from stdin is kept in ``typed`` by option, so that a failure can give it back.
+    ``no_input`` is asked before anything would be.
+    """
+
+    def __init__(
+        self,
+        *,
+        stdin: TextIO | None,
+        stdout: TextIO,
+        stderr: TextIO,
+        environ: Mapping[str, str],
+        options: GlobalOptions,
+        no_input: Callable[[], bool],
+    ) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.typed: dict[str, str] = {}
+        self._environ = environ
+        self._options = options
+        self._no_input = no_input
+
+    def show(self, text: str) -> None:
+        """Write a line of data on stdout."""
+        self.stdout.write(f"{text}\n")
+
+    def say(self, text: str) -> None:
+        """Write on stderr as it stands. Where that is full or gone, the work goes on unsaid."""
+        with suppress(OSError):
+            self.stderr.write(text)
+            self.stderr.flush()
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless asked to be quiet."""
+        if not self._options.quiet:
+            self._say_line(text)
+
+    def log(self, level: int, text: str) -> None:
+        """Say something on stderr if -v was given that often."""
+        if self._options.verbose >= level:
+            self._say_line(text)
+
+    def report(self, error: errors.CrmctlError, *, as_json: bool) -> None:
+        """Say what happened and what to do, and give back once what was piped in."""
+        from crmctl.output.messages import error_json, error_text
+
+        if as_json:
+            said = error_json(error, typed=self.typed) + "\n"
+        else:
+            color = self.has_color(self._options.color or "auto", self.stderr)
+            said = error_text(error, color=color)
+            for option, text in self.typed.items():
+                end = "" if text.endswith("\n") else "\n"
+                said += f"What came in for {option} was not saved; here it is:\n{text}{end}"
+        self.say(said)
+        self.typed.clear()
+
+    def may_ask(self) -> bool:
+        """Whether a prompt would reach a person."""
+        if self._no_input() or self.stdin is None:
+            return False
+        return self.stdin.isatty() and self.stderr.isatty()
+
+    def confirm(self, question: str, *, flag: str) -> bool:
+        """Ask on the terminal, No by default. Elsewhere a usage error that names the flag."""
+        if not self.may_ask():
+            raise errors.UsageError(
+                "This needs a yes, and there is nobody to ask.", hint=f"Add {flag}."
+            )
+        from crmctl.output.escape import visible
+
+        self.say(f"{visible(question)} [y/N] ")
+        assert self.stdin is not None  # noqa: S101 - may_ask said so
+        return self.stdin.readline().strip().lower() in ("y", "yes")
+
+    def ask_secret(self, prompt: str) -> str:
+        """What is typed at a prompt without an echo; only where `may_ask` says so."""
+        from getpass import getpass
+
+        return getpass(prompt, stream=self.stderr)
+
+    def read_line(self, option: str) -> str:
+        """The next line of stdin, which that option asks for. Raises UsageError if it is closed."""
+        return self._open_stdin(option).readline()
+
+    def read_text(self, value: str, option: str) -> str:
+        """Text from the command line, or all of stdin where the value is ``-``.
+
+        Raises UsageError if stdin is closed, InvalidInput if it is not text.
+        """
+        if value != "-":
+            return value
+        try:
+            text = self._open_stdin(f"{option} -").read()
+        except UnicodeDecodeError as error:
+            raise errors.InvalidInput(f"{option} -: stdin is not UTF-8 text ({error}).") from error
+        self.typed[option] = text
+        return text.rstrip("\n")
+
+    def has_color(self, choice: str, stream: TextIO) -> bool:
+        """Whether to write colour to the stream.
+
+        ``choice`` is --color: ``always`` and ``never`` decide. Under ``auto``: NO_COLOR, then
+        CLICOLOR_FORCE and FORCE_COLOR, then TERM=dumb and CLICOLOR=0, then whether it is a
+        terminal.
+        """
+        if choice != "auto":
+            return choice == "always"
+        given = self._environ.get
+        if given("NO_COLOR"):
+            return False
+        if any(given(name, "") not in ("", "0") for name in ("CLICOLOR_FORCE", "FORCE_COLOR")):
+            return True
+        if given("TERM") == "dumb" or given("CLICOLOR") == "0":
+            return False
+        return stream.isatty()
+
+    def width(self) -> int:
+        """The columns of stdout to fill: COLUMNS, else the terminal's, else 80."""
+        columns = self._environ.get("COLUMNS", "")
+        # Longer numbers are no widths, and `int` refuses those of thousands of digits.
+        if columns.isascii() and columns.isdigit() and len(columns) < 6 and int(columns) > 0:
+            return int(columns)
+        try:
+            return os.get_terminal_size(self.stdout.fileno()).columns or _DEFAULT_WIDTH
+        except (OSError, ValueError, AttributeError):
+            return _DEFAULT_WIDTH
+
+    def _open_stdin(self, option: str) -> TextIO:
+        if self.stdin is None:
+            raise errors.UsageError(f"{option} reads stdin, which is closed.")
+        return self.stdin
+
+    def _say_line(self, text: str) -> None:
+        from crmctl.output.escape import visible
+
+        self.say(visible(text) + "\n")

@@ -1,0 +1,100 @@
+"""Reads dates and times that people type into what the API takes.
+
+Whatever is refused here was not sent: every function raises `UsageError` or `InvalidInput`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from crmctl.cli.inputs import only_one
+from crmctl.errors import UsageError
+from crmctl.timestamps import format_timestamp, parse_timestamp
+
+if TYPE_CHECKING:
+    from crmctl.cli.context import Context
+
+Day = Literal["start", "end", "after", "by"]
+
+_MILLISECOND = timedelta(milliseconds=1)  # nobody writes a finer time
+
+
+def read_when(crm: Context, text: str, option: str, *, day: Day = "start") -> str:
+    """A date that a person typed, as the API writes it; -v says what was understood.
+
+    ``day`` says what a day alone stands for: its first instant; its last second; its last instant,
+    which a bound that is itself left out has to be for the whole day to be out; or for it to be in,
+    with ``by``, the next day's first instant. ``by`` takes a clock time in as well.
+    """
+    from crmctl.dates import parse_when
+
+    first = parse_when(text, now=crm.now, zone=crm.zone, edge="start")
+    last = parse_when(text, now=crm.now, zone=crm.zone, edge="end")
+    whole_day = first != last
+    instant = first
+    if day == "end":
+        instant = last
+    elif day == "after" and whole_day:
+        instant = _add(last, timedelta(seconds=1) - _MILLISECOND)
+    elif day == "by":
+        instant = _add(last, timedelta(seconds=1) if whole_day else _MILLISECOND)
+    sent = format_timestamp(instant)
+    local = f"{instant.astimezone(crm.zone):%a %d %b %Y %H:%M:%S}"
+    crm.terminal.log(1, f"{option} {text}: {local} ({sent})")
+    return sent
+
+
+def read_due_date(crm: Context, text: str | None) -> str | None:
+    """When a task is due; a day alone is its end."""
+    return None if text is None else read_when(crm, text, "--due", day="end")
+
+
+def read_past(crm: Context, text: str | None, option: str) -> str | None:
+    """A date that ought to be past; one that is not, as `mon` never is, is pointed out."""
+    if text is None:
+        return None
+    sent = read_when(crm, text, option)
+    if parse_timestamp(sent) > crm.now:
+        crm.terminal.note(f"crmctl: note: {text} is {sent}, which is still to come")
+    return sent
+
+
+def read_due(
+    crm: Context,
+    *,
+    before: str | None,
+    after: str | None,
+    by: str | None,
+    overdue: bool,
+    today: bool,
+) -> dict[str, str]:
+    """``due_before`` and ``due_after``, of which the API leaves both out themselves."""
+    only_one(("--due-before", before), ("--due-by", by))
+    bounds = {"--due-before": before, "--due-by": by, "--due-after": after}
+    asked = [option for option, value in bounds.items() if value is not None]
+    short = [option for option, on in (("--overdue", overdue), ("--today", today)) if on]
+    if short and len(short + asked) > 1:
+        one, other = (short + asked)[:2]
+        raise UsageError(f"{one} and {other} exclude each other.")
+    if overdue:
+        return {"due_before": format_timestamp(crm.now)}
+    due = {}
+    if before is not None:
+        due["due_before"] = read_when(crm, before, "--due-before")
+    if today or by is not None:
+        due["due_before"] = read_when(crm, by or "today", "--due-by", day="by")
+    if after is not None:
+        due["due_after"] = read_when(crm, after, "--due-after", day="after")
+    if today:
+        # A task due at midnight sharp is due today.
+        start = parse_timestamp(read_when(crm, "today", "--today"))
+        due["due_after"] = format_timestamp(start - _MILLISECOND)
+    return due
+
+
+def _add(instant: datetime, more: timedelta) -> datetime:
+    try:
+        return instant + more
+    except OverflowError:  # 9999-12-31 is the last day there is
+        return instant
