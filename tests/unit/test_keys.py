@@ -22,7 +22,7 @@ from crmctl import errors
 from crmctl.config import file as configfile
 from crmctl.config.keys import Key, check_key, find_key, forget_key, keep_key
 from crmctl.config.profile import VENDOR_URL, Profile
-from crmctl.config.settings import Settings
+from tests.unit.configured import directories, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,8 +122,8 @@ def write_keys(environ: dict[str, str], content: bytes) -> Path:
 
 
 def log_in(environ: dict[str, str], store: str, name: str = "work", url: str = URL) -> Profile:
-    configfile.save_profile(environ, name, url, store)
-    return Settings.load(environ, {"profile": name}).profile
+    configfile.save_profile(directories(environ), name, url, store)
+    return load(environ, {"profile": name}).profile
 
 
 def pair(key: Key) -> tuple[str, str]:
@@ -135,15 +135,15 @@ def pair(key: Key) -> tuple[str, str]:
 
 def test_the_environments_key_is_for_the_vendor_where_nothing_else_is_said() -> None:
     environ = {"CRMCTL_API_KEY": f" {KEY}\n"}
-    profile = Settings.load(environ, {}).profile
+    profile = load(environ, {}).profile
     assert profile.base_url.value == VENDOR_URL
-    assert pair(find_key(profile, environ)) == (KEY, "CRMCTL_API_KEY")
+    assert pair(find_key(profile, environ, directories(environ))) == (KEY, "CRMCTL_API_KEY")
 
 
 def test_the_environments_key_goes_where_the_environment_says() -> None:
     environ = {"CRMCTL_API_KEY": KEY, "CRMCTL_BASE_URL": "http://localhost:8080"}
-    profile = Settings.load(environ, {}).profile
-    assert pair(find_key(profile, environ)) == (KEY, "CRMCTL_API_KEY")
+    profile = load(environ, {}).profile
+    assert pair(find_key(profile, environ, directories(environ))) == (KEY, "CRMCTL_API_KEY")
 
 
 def test_the_environments_key_is_used_by_a_named_profile_of_the_same_origin(
@@ -151,7 +151,7 @@ def test_the_environments_key_is_used_by_a_named_profile_of_the_same_origin(
 ) -> None:
     profile = log_in(environ, "keyring")
     environ |= {"CRMCTL_API_KEY": KEY, "CRMCTL_BASE_URL": "https://CRM.example.com:443/other"}
-    assert pair(find_key(profile, environ)) == (KEY, "CRMCTL_API_KEY")
+    assert pair(find_key(profile, environ, directories(environ))) == (KEY, "CRMCTL_API_KEY")
     assert memory.calls == 0
 
 
@@ -169,12 +169,15 @@ def test_the_environments_key_goes_to_no_other_origin(
     profile = log_in(environ, "file")
     environ |= {"CRMCTL_API_KEY": KEY} | elsewhere
     with pytest.raises(errors.Unauthorized) as caught:
-        find_key(profile, environ)
+        find_key(profile, environ, directories(environ))
     assert "The profile work has no key for https://crm.example.com:443." in caught.value.message
     assert "CRMCTL_API_KEY is for https://" in caught.value.message
     assert caught.value.hint == "Run `crmctl auth login --profile work`."
-    keep_key("work", URL, "kept-key", "file", environ)
-    assert pair(find_key(profile, environ)) == ("kept-key", "credentials.json")
+    keep_key("work", URL, "kept-key", "file", directories(environ))
+    assert pair(find_key(profile, environ, directories(environ))) == (
+        "kept-key",
+        "credentials.json",
+    )
 
 
 def test_a_profile_without_a_key_says_how_to_get_one(
@@ -182,18 +185,18 @@ def test_a_profile_without_a_key_says_how_to_get_one(
 ) -> None:
     for store in ("keyring", "file"):
         with pytest.raises(errors.Unauthorized) as caught:
-            find_key(log_in(environ, store), environ)
+            find_key(log_in(environ, store), environ, directories(environ))
         assert (
             caught.value.message == "The profile work has no key for https://crm.example.com:443."
         )
-    configfile.set_value(environ, "profiles.plain.base_url", URL)
+    configfile.set_value(directories(environ), "profiles.plain.base_url", URL)
     with pytest.raises(errors.Unauthorized):
-        find_key(Settings.load(environ, {"profile": "plain"}).profile, environ)
+        find_key(load(environ, {"profile": "plain"}).profile, environ, directories(environ))
 
 
 def test_a_workspace_has_no_key(environ: dict[str, str]) -> None:
     with pytest.raises(errors.UsageError, match="demo"):
-        find_key(Settings.load(environ, {"profile": "demo"}).profile, environ)
+        find_key(load(environ, {"profile": "demo"}).profile, environ, directories(environ))
 
 
 # The stores
@@ -206,20 +209,23 @@ def test_a_key_is_kept_found_and_forgotten(
     environ: dict[str, str], memory: MemoryKeyring, store: str, source: str
 ) -> None:
     profile = log_in(environ, store)
-    keep_key("work", URL, f"{KEY}\n", store, environ)
-    keep_key("home", URL, "another", store, environ)
-    assert pair(find_key(profile, environ)) == (KEY, source)
-    assert forget_key("work", URL, store, environ) is True
-    assert forget_key("work", URL, store, environ) is False
+    keep_key("work", URL, f"{KEY}\n", store, directories(environ))
+    keep_key("home", URL, "another", store, directories(environ))
+    assert pair(find_key(profile, environ, directories(environ))) == (KEY, source)
+    assert forget_key("work", URL, store, directories(environ)) is True
+    assert forget_key("work", URL, store, directories(environ)) is False
     with pytest.raises(errors.Unauthorized):
-        find_key(profile, environ)
-    assert pair(find_key(log_in(environ, store, "home"), environ)) == ("another", source)
+        find_key(profile, environ, directories(environ))
+    assert pair(find_key(log_in(environ, store, "home"), environ, directories(environ))) == (
+        "another",
+        source,
+    )
 
 
 def test_the_keyring_has_keys_by_name_and_origin_and_the_disk_has_none(
     environ: dict[str, str], memory: MemoryKeyring
 ) -> None:
-    keep_key("work", URL, KEY, "keyring", environ)
+    keep_key("work", URL, KEY, "keyring", directories(environ))
     assert memory.kept == {("crmctl", "work@https://crm.example.com:443"): KEY}
     assert not Path(environ["CRMCTL_CONFIG_DIR"]).exists()
 
@@ -229,14 +235,14 @@ def test_a_key_does_not_follow_a_profile_to_another_origin(
     environ: dict[str, str], memory: MemoryKeyring, store: str
 ) -> None:
     log_in(environ, store)
-    keep_key("work", URL, KEY, store, environ)
-    configfile.set_value(environ, "base_url", "https://evil.example", "work")
+    keep_key("work", URL, KEY, store, directories(environ))
+    configfile.set_value(directories(environ), "base_url", "https://evil.example", "work")
     with pytest.raises(errors.Unauthorized, match=r"https://evil\.example:443"):
-        find_key(Settings.load(environ, {}).profile, environ)
+        find_key(load(environ, {}).profile, environ, directories(environ))
 
 
 def test_a_file_of_keys_is_its_owners_alone(environ: dict[str, str], memory: MemoryKeyring) -> None:
-    keep_key("work", URL, KEY, "file", environ)
+    keep_key("work", URL, KEY, "file", directories(environ))
     path = keys_path(environ)
     assert json.loads(path.read_text()) == {"work@https://crm.example.com:443": KEY}
     assert memory.calls == 0
@@ -249,13 +255,13 @@ def test_a_file_of_keys_is_its_owners_alone(environ: dict[str, str], memory: Mem
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
 def test_a_file_of_keys_that_others_may_use_is_refused(environ: dict[str, str], mode: int) -> None:
     profile = log_in(environ, "file")
-    keep_key("work", URL, KEY, "file", environ)
+    keep_key("work", URL, KEY, "file", directories(environ))
     keys_path(environ).chmod(mode)
     with pytest.raises(errors.SettingsError) as caught:
-        find_key(profile, environ)
+        find_key(profile, environ, directories(environ))
     assert caught.value.hint == f"Run `chmod 600 '{keys_path(environ)}'`."
     with pytest.raises(errors.SettingsError):
-        keep_key("work", URL, "new", "file", environ)
+        keep_key("work", URL, "new", "file", directories(environ))
     assert KEY in keys_path(environ).read_text()
 
 
@@ -279,9 +285,9 @@ def test_a_damaged_file_of_keys_is_refused_and_left_alone(
     path = write_keys(environ, content)
     profile = log_in(environ, "file")
     for use in (
-        lambda: find_key(profile, environ),
-        lambda: keep_key("work", URL, "new", "file", environ),
-        lambda: forget_key("work", URL, "file", environ),
+        lambda: find_key(profile, environ, directories(environ)),
+        lambda: keep_key("work", URL, "new", "file", directories(environ)),
+        lambda: forget_key("work", URL, "file", directories(environ)),
     ):
         with pytest.raises(errors.SettingsError, match=message) as caught:
             use()
@@ -292,18 +298,18 @@ def test_a_damaged_file_of_keys_is_refused_and_left_alone(
 def test_a_directory_in_the_place_of_the_keys_is_refused(environ: dict[str, str]) -> None:
     keys_path(environ).mkdir(parents=True)
     with pytest.raises(errors.SettingsError, match="cannot be read"):
-        keep_key("work", URL, KEY, "file", environ)
+        keep_key("work", URL, KEY, "file", directories(environ))
 
 
 def test_an_empty_file_of_keys_holds_none(environ: dict[str, str]) -> None:
     write_keys(environ, b"")
     with pytest.raises(errors.Unauthorized):
-        find_key(log_in(environ, "file"), environ)
+        find_key(log_in(environ, "file"), environ, directories(environ))
 
 
 def test_there_is_no_third_store(environ: dict[str, str]) -> None:
-    with pytest.raises(errors.SettingsError, match="Accepted: keyring, file"):
-        keep_key("work", URL, KEY, "cloud", environ)
+    with pytest.raises(errors.SettingsError, match="not one of keyring, file"):
+        keep_key("work", URL, KEY, "cloud", directories(environ))
 
 
 # The keyring's troubles
@@ -324,8 +330,8 @@ def test_a_keyring_that_does_not_work_is_an_error_and_never_becomes_a_file(
 ) -> None:
     profile = log_in(environ, "keyring")
     for use in (
-        lambda: find_key(profile, environ),
-        lambda: keep_key("work", URL, KEY, "keyring", environ),
+        lambda: find_key(profile, environ, directories(environ)),
+        lambda: keep_key("work", URL, KEY, "keyring", directories(environ)),
     ):
         with pytest.raises(errors.StoreError, match="keyring") as caught:
             use()
@@ -341,11 +347,11 @@ def test_a_keyring_that_does_not_answer_is_not_waited_for(
     profile = log_in(environ, "keyring")
     start = time.monotonic()
     with pytest.raises(errors.StoreError, match=r"no answer within 0\.05 seconds"):
-        find_key(profile, environ, keyring_seconds=0.05)
+        find_key(profile, environ, directories(environ), keyring_seconds=0.05)
     with pytest.raises(errors.StoreError, match="no answer"):
-        keep_key("work", URL, KEY, "keyring", environ, keyring_seconds=0.05)
+        keep_key("work", URL, KEY, "keyring", directories(environ), keyring_seconds=0.05)
     with pytest.raises(errors.StoreError, match="no answer"):
-        forget_key("work", URL, "keyring", environ, keyring_seconds=0.05)
+        forget_key("work", URL, "keyring", directories(environ), keyring_seconds=0.05)
     assert time.monotonic() - start < 20
     backend.unlocked.set()
 
@@ -360,11 +366,11 @@ def test_what_a_header_cannot_carry_is_no_key_and_is_not_repeated(
     environ: dict[str, str], text: str
 ) -> None:
     with pytest.raises(errors.InvalidInput) as caught:
-        keep_key("work", URL, text, "file", environ)
+        keep_key("work", URL, text, "file", directories(environ))
     assert KEY not in everything(caught.value)
     variables = {"CRMCTL_API_KEY": text or " "}
     with pytest.raises(errors.InvalidInput, match="from CRMCTL_API_KEY") as found:
-        find_key(Settings.load(variables, {}).profile, variables)
+        find_key(load(variables, {}).profile, variables, directories(variables))
     assert KEY not in everything(found.value)
     assert not keys_path(environ).exists()
 

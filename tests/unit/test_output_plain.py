@@ -68,16 +68,16 @@ def test_plain_is_the_columns_with_tabs_between_and_nothing_cut() -> None:
     assert listed(plain, items) == (
         f"task_001\t{'long ' * 50}end\tpending\thigh\tSarah Johnson\t2026-03-25T17:00:00Z\t"
         "Enterprise License, Acme\n"
-        "task_002\ta b c\t\t\tusr_1\t\tdeal:deal_1\n"
-        "task_003\t[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧\t\t\t\t\t\n"
-        "5\ta null\t1\t\t\t3.5\ttext\n"
+        "task_002\ta b c\t-\t-\tusr_1\t-\tdeal:deal_1\n"
+        "task_003\t[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧\t-\t-\t-\t-\t-\n"
+        "5\ta null\t1\t-\t-\t3.5\ttext\n"
     )
 
 
 def test_plain_shows_chosen_fields_exactly_as_they_are() -> None:
     view = view_of(TASK, "related_to.id,assignee_name,reminder")
     items = [ACME, {"assignee_id": "usr_1"}]
-    assert listed(plain, items, view) == "deal_xyz789\tSarah Johnson\temail:60\n\t\t\n"
+    assert listed(plain, items, view) == "deal_xyz789\tSarah Johnson\temail:60\n-\t-\t-\n"
 
 
 def test_plain_of_one_thing_is_a_line_for_each_field_with_a_value() -> None:
@@ -115,7 +115,9 @@ def test_plain_of_one_thing_takes_what_is_wrongly_typed_and_what_is_hostile() ->
 
 def test_plain_of_one_thing_has_a_line_for_each_chosen_field() -> None:
     view = view_of(TASK, "related_to.name,completed_at")
-    assert shown(plain, ACME, view) == "related_to.name\tEnterprise License, Acme\ncompleted_at\t\n"
+    assert (
+        shown(plain, ACME, view) == "related_to.name\tEnterprise License, Acme\ncompleted_at\t-\n"
+    )
 
 
 def test_csv_has_a_header_and_every_field_flattened() -> None:
