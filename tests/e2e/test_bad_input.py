@@ -13,8 +13,11 @@ from tests.scripted_server import ScriptedServer, answer
     [
         (("task", "create", ""), "title"),
         (("task", "create", "   "), "title must not be blank"),
-        (("task", "create", "x", "--priority", "hihg"), "priority must be one of low, medium"),
-        (("task", "create", "x", "--type", "fax"), "type must be one of todo, call, email"),
+        (
+            ("task", "create", "x", "--priority", "hihg"),
+            "--priority: 'hihg' is not one of low, medium, high, urgent.",
+        ),
+        (("task", "create", "x", "--type", "fax"), "--type: 'fax' is not one of todo, call, email"),
         (("task", "create", "x", "--due", "someday"), "someday"),
         (("task", "create", "x", "--due", "2026-02-30"), "2026-02-30"),
         (("task", "create", "x", "--remind", "sms:5"), "email, push"),
@@ -23,26 +26,41 @@ from tests.scripted_server import ScriptedServer, answer
         (("task", "create", "x", "--assignee", ""), "assignee_id"),
         (("task", "create", "x", "--related-to-type", "deal"), "--related-to-id"),
         (("task", "create", "x", "--deal", "d_1", "--contact", "c_1"), "--project"),
-        (("task", "update", "t_1", "--status", "done"), "status must be one of pending"),
+        (("task", "update", "t_1", "--status", "done"), "--status: 'done' is not one of pending"),
         (("task", "update", "t_1", "--title", " "), "title must not be blank"),
         (("task", "update", "..", "--title", "x"), "'..' is not an ID"),
         (("task", "get", ""), "is not an ID"),
         (("task", "complete", "t_1", "--due", "fri"), "--due"),
-        (("task", "list", "--status", "done"), "pending, in_progress, completed, cancelled"),
-        (("task", "list", "--priority", "low,hihg"), "low, medium, high, urgent"),
+        (("task", "list", "--status", "done"), "--status: 'done' is not one of pending"),
+        (
+            ("task", "list", "--priority", "low,hihg"),
+            "--priority: 'hihg' is not one of low, medium, high, urgent.",
+        ),
         (("task", "list", "--assignee", "usr_ann,"), "assignee_id must not be blank"),
         (("task", "list", "--deal", ""), "related_to_id must not be blank"),
         (("activity", "list", "--contact", " "), "contact_id must not be blank"),
-        (("task", "list", "--sort", "title"), "due_date, priority, created_at, updated_at"),
+        (
+            ("task", "list", "--sort", "-title"),
+            "--sort: 'title' is not one of due_date, priority, created_at, updated_at.",
+        ),
         (("task", "list", "--due-before", "soonish"), "soonish"),
-        (("activity", "log", "fax", "x"), "type must be one of call, email, meeting, note, sms"),
-        (("activity", "log", "call", "--outcome", "gone"), "outcome must be one of connected"),
+        (("task", "list", "--due-by", "soonish"), "soonish"),
+        (("task", "list", "--limit", "many"), "--limit: 'many' is not a whole number above 0"),
+        (("task", "list", "--limit", "0"), "--limit: '0' is not a whole number above 0"),
+        (("task", "list", "-o", "xml"), "--output: 'xml' is not one of table, plain, json"),
+        (("record", "add", "company", "c_1", "x"), "TYPE: 'company' is not one of user, contact"),
+        (("api", "FETCH", "/tasks"), "METHOD: 'FETCH' is not one of GET, POST"),
+        (("activity", "log", "fax", "x"), "TYPE: 'fax' is not one of call, email, meeting, note"),
+        (
+            ("activity", "log", "call", "--outcome", "gone"),
+            "--outcome: 'gone' is not one of connected",
+        ),
         (("activity", "log", "call", "--duration", "long"), "1h15m"),
         (("activity", "log", "call", "--duration", "-5"), "-5"),
         (("activity", "log", "call", "--at", "once"), "once"),
         (("activity", "log", "call", "--attendee", " "), "attendees"),
-        (("activity", "list", "--type", "fax"), "call, email, meeting, note, sms"),
-        (("activity", "list", "--sort", "type"), "occurred_at, created_at"),
+        (("activity", "list", "--type", "fax"), "--type: 'fax' is not one of call, email"),
+        (("activity", "list", "--sort", "type"), "--sort: 'type' is not one of occurred_at"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_before_anything_is_sent(
@@ -53,6 +71,20 @@ def test_a_value_that_does_not_fit_is_refused_before_anything_is_sent(
     assert said in result.stderr
     assert result.stdout == ""
     assert far_end.requests == []
+
+
+def test_a_wrong_choice_is_told_once_with_the_one_that_is_close(remote: Crmctl) -> None:
+    said = (
+        "crmctl: --priority: 'hihg' is not one of low, medium, high, urgent.\nDid you mean high?\n"
+    )
+    for command in ("task create x", "task update t_1", "task list"):
+        assert remote.run(*command.split(), "--priority", "hihg").stderr == said
+    detail = {
+        "field": "priority",
+        "code": "choice",
+        "message": "'hihg' is not one of low, medium, high, urgent",
+    }
+    assert remote.run("task", "create", "x", "-p", "hihg", "--json").error["details"] == [detail]
 
 
 def test_several_bad_values_are_all_named(remote: Crmctl, far_end: FarEnd) -> None:

@@ -107,7 +107,7 @@ def desk(
     crmctl = prepare(
         name, Crmctl(home, CRMCTL_DATA_DIR=str(data), CRMCTL_CONFIG_DIR=str(home / "config"))
     )
-    crmctl.done("--profile", "demo", "workspace", "record", "add", "user", "usr_xena", "Xena")
+    crmctl.done("--profile", "demo", "record", "add", "user", "usr_xena", "Xena")
     stock(home / "far.db")
     add_tasks(home / "far.db", dict.fromkeys(HOSTILE_IDS, HOSTILE))
     with open_far_end(home / "far.db") as far_end:

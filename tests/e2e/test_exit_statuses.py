@@ -310,3 +310,44 @@ def test_an_error_is_one_json_object_wherever_the_format_is_json(stocked: Crmctl
             "retryable": False,
             "details": [],
         }
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--json task list --nope", "No such option: --nope"),
+        ("task list --nope -o json", "No such option: --nope"),
+        ("task list -o jsonl --nope", "No such option: --nope"),
+        ("--nope task list --json", "No such option: --nope"),
+        ("task --nope list --json", "No such option: --nope"),
+        ("-o json task list --nope x --limit", "No such option: --nope"),
+        ("task bogus -ojson", "No such command 'bogus'."),
+        ("task bogus --nope --json", "No such command 'bogus'."),
+        ("bogus task list -o json", "No such command 'bogus'."),
+        ("task lsit --json", "No such command 'lsit'. Did you mean 'list'?"),
+        ("task list --limit x --output=json", "--limit: 'x' is not a whole number above 0."),
+        ("task get --json", "Missing argument 'ID'."),
+        ("task --json", "crmctl task needs a command"),
+        ("task list extra --json", "Got unexpected extra argument(s) (extra)"),
+        ("task list --timeout soon --json", "timeout from --timeout is 'soon'"),
+        ("task list --profile nope --json", "There is no profile 'nope'"),
+    ],
+)
+def test_a_line_that_asks_for_json_gets_its_error_as_json(
+    crmctl: Crmctl, line: str, said: str
+) -> None:
+    result = crmctl.run(*line.split())
+    assert (result.status, result.stdout) == (2, "")
+    assert said in result.error["message"]
+
+
+@pytest.mark.parametrize("line", ["task create x -n -d --json --nope", "task lst -- --json"])
+def test_a_value_that_looks_like_an_option_is_none(crmctl: Crmctl, line: str) -> None:
+    result = crmctl.run(*line.split())
+    assert result.status == 2
+    assert result.stderr.startswith("crmctl: ")
+
+
+def test_a_description_may_be_called_json(crmctl: Crmctl) -> None:
+    result = crmctl.done("task", "create", "x", "--description", "--json", "-n")
+    assert result.data["body"]["description"] == "--json"

@@ -191,10 +191,9 @@ def test_the_profile_that_nobody_chose_is_told_once(stocked: Crmctl) -> None:
 
 def test_every_write_prints_what_it_wrote_as_json(stocked: Crmctl) -> None:
     assert stocked.json("task", "create", "x")["title"] == "x"
-    assert stocked.json("task", "delete", "task_late", "--yes") == {
-        "id": "task_late",
-        "deleted": True,
-    }
+    assert stocked.json("task", "delete", "task_late", "--yes") == [
+        {"id": "task_late", "deleted": True}
+    ]
     assert stocked.done("task", "start", "task_far", "-o", "ids").stdout == "task_far\n"
 
 

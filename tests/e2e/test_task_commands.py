@@ -99,14 +99,14 @@ def test_verbose_says_what_a_date_was_understood_to_be(crmctl: Crmctl) -> None:
 
 def test_update_changes_the_fields_given_and_no_others(stocked: Crmctl) -> None:
     before = stocked.json("task", "get", "task_late")
-    after = stocked.json("task", "update", "task_late", "--title", "Send it", "--priority", "low")
+    [after] = stocked.json("task", "update", "task_late", "--title", "Send it", "--priority", "low")
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"title", "priority", "updated_at"}
     assert (after["title"], after["priority"]) == ("Send it", "low")
 
 
 def test_update_takes_every_flag(stocked: Crmctl) -> None:
-    task = stocked.json(
+    [task] = stocked.json(
         *("task", "update", "task_free", "--title", "Sign", "--description", "Two"),
         *("--status", "in-progress", "--assignee", "usr_bob", "--due", "2099-05-06T07:08:09Z"),
         *("--priority", "urgent", "--type", "email", "--contact", "con_jane"),
@@ -122,7 +122,7 @@ def test_update_takes_every_flag(stocked: Crmctl) -> None:
 
 def test_update_clears_what_no_names(stocked: Crmctl) -> None:
     stocked.done("task", "update", "task_late", "--remind", "email:5", "-d", "Text")
-    task = stocked.json(
+    [task] = stocked.json(
         *("task", "update", "task_late", "--no-description", "--no-assignee", "--no-due"),
         *("--no-related", "--no-remind"),
     )
@@ -140,6 +140,22 @@ def test_update_without_a_field_is_refused(stocked: Crmctl) -> None:
     result = stocked.run("task", "update", "task_late")
     assert result.status == 2
     assert "Nothing to change" in result.stderr
+
+
+def test_a_verb_that_takes_several_ids_gives_a_list_also_for_one(stocked: Crmctl) -> None:
+    for command in ("update -p low", "start", "cancel", "reopen", "complete", "delete --yes"):
+        verb, *flags = command.split()
+        assert [task["id"] for task in stocked.json("task", verb, "task_late", *flags)] == [
+            "task_late"
+        ]
+        assert stocked.done("task", verb, "task_far", *flags).rows[0][0] == "task_far"
+
+
+@on_posix
+def test_a_person_is_shown_the_one_task_in_full(stocked: Crmctl) -> None:
+    shown = stocked.on_terminal("task", "start", "task_late", columns=200).stdout
+    assert "Created at" in shown
+    assert "Title" not in shown
 
 
 def test_update_changes_several_tasks(stocked: Crmctl) -> None:
@@ -160,19 +176,19 @@ def test_update_changes_several_tasks(stocked: Crmctl) -> None:
     ],
 )
 def test_a_verb_sets_its_status(stocked: Crmctl, verb: str, before: str, after: str) -> None:
-    task = stocked.json("task", verb, before)
+    [task] = stocked.json("task", verb, before)
     assert task["status"] == after
     assert (task["completed_at"] is not None) == (after == "completed")
     assert stocked.json("task", "get", before) == task
 
 
 def test_complete_keeps_the_note(stocked: Crmctl) -> None:
-    task = stocked.json("task", "complete", "task_late", "--note", "Sent via DocuSign")
+    [task] = stocked.json("task", "complete", "task_late", "--note", "Sent via DocuSign")
     assert task["completion_note"] == "Sent via DocuSign"
 
 
 def test_complete_reads_a_note_from_stdin_for_a_dash(stocked: Crmctl) -> None:
-    task = stocked.json("task", "complete", "task_late", "--note", "-", stdin="Signed\n")
+    [task] = stocked.json("task", "complete", "task_late", "--note", "-", stdin="Signed\n")
     assert task["completion_note"] == "Signed"
 
 

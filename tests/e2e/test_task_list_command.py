@@ -21,7 +21,16 @@ EVERY = ("task_dropped", "task_done", "task_free", "task_far", "task_begun", "ta
         ("--type meeting", ("task_far",)),
         ("--due-before 2020-01-08", ("task_late",)),
         ("--due-after 2020-01-20", ("task_far", "task_begun")),
-        ("--due-after 2020-01-05 --due-before 2020-01-05", ("task_late",)),
+        ("--due-before 2020-01-05", ()),
+        ("--due-before 2020-01-06", ("task_late",)),
+        ("--due-after 2020-01-05", ("task_done", "task_far", "task_begun")),
+        ("--due-after 2020-01-04 --due-before 2020-01-06", ("task_late",)),
+        ("--due-by 2020-01-04", ()),
+        ("--due-by 2020-01-05", ("task_late",)),
+        ("--due-after 2020-01-05 --due-by 2020-01-10", ("task_done",)),
+        ("--due-before 2020-01-05T10:00", ()),
+        ("--due-by 2020-01-05T10:00", ("task_late",)),
+        ("--due-after 2020-01-05T10:00 --due-by 2020-01-10", ("task_done",)),
         ("--related-to-type deal", ("task_late",)),
         ("--related-to-id proj_onb", ("task_far",)),
         ("--contact con_jane", ("task_begun",)),
@@ -61,6 +70,36 @@ def test_list_by_update_begins_with_what_was_touched_last(stocked: Crmctl) -> No
     stocked.done("task", "start", "task_free")
     assert stocked.ids("task", "list", "--sort", "-updated_at")[0] == "task_free"
     assert stocked.ids("task", "list", "--sort", "updated_at")[-1] == "task_free"
+
+
+@pytest.mark.parametrize(
+    ("flags", "bounds"),
+    [
+        ("--due-before 2026-10-25", {"due_before": "2026-10-24T22:00:00Z"}),
+        ("--due-after 2026-10-25", {"due_after": "2026-10-25T22:59:59.999Z"}),
+        ("--due-by 2026-10-25", {"due_before": "2026-10-25T23:00:00Z"}),
+        ("--due-by 2026-10-25T12:00", {"due_before": "2026-10-25T11:00:00.001Z"}),
+        ("--due-before 2026-10-25T12:00", {"due_before": "2026-10-25T11:00:00Z"}),
+        ("--due-after 2026-10-25T12:00", {"due_after": "2026-10-25T11:00:00Z"}),
+        ("--due-by 9999-12-31T23:59:59Z", {"due_before": "9999-12-31T23:59:59.001Z"}),
+        (
+            "--due-after 2026-01-01 --due-by 2026-01-31",
+            {"due_after": "2026-01-01T22:59:59.999Z", "due_before": "2026-01-31T23:00:00Z"},
+        ),
+    ],
+)
+def test_a_day_is_left_out_or_taken_in_where_the_user_is(
+    remote: Crmctl, far_end: FarEnd, flags: str, bounds: dict[str, str]
+) -> None:
+    berlin = remote.having(CRMCTL_TIMEZONE="Europe/Berlin")
+    berlin.done("task", "list", *flags.split())
+    query = far_end.requests[0].query
+    assert {name: query[name] for name in query if name.startswith("due_")} == bounds
+
+
+def test_the_last_day_there_is_ends_no_later(remote: Crmctl, far_end: FarEnd) -> None:
+    remote.done("task", "list", "--due-by", "9999-12-31")
+    assert far_end.requests[0].query["due_before"] == "9999-12-31T23:59:59Z"
 
 
 def test_today_is_the_day_where_the_user_is(crmctl: Crmctl) -> None:
@@ -120,6 +159,9 @@ def test_every_filter_reaches_the_server(remote: Crmctl, far_end: FarEnd) -> Non
         "--open --status pending",
         "--overdue --today",
         "--today --due-before fri",
+        "--today --due-by fri",
+        "--overdue --due-after fri",
+        "--due-before fri --due-by fri",
         "--count --limit 3",
         "--deal deal_1 --contact con_1",
         "--deal deal_1 --related-to-type deal",

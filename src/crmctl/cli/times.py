@@ -32,16 +32,18 @@ def read_when(crm: Context, text: str, option: str, *, day: Day = "start") -> st
     first = parse_when(text, now=crm.now, zone=crm.zone, edge="start")
     last = parse_when(text, now=crm.now, zone=crm.zone, edge="end")
     whole_day = first != last
-    instant = first
-    if day == "end":
-        instant = last
-    elif day == "after" and whole_day:
-        instant = _add(last, timedelta(seconds=1) - _MILLISECOND)
+    instant = first if day == "start" else last
+    bound = instant
+    if day == "after" and whole_day:
+        bound = _add(instant, timedelta(seconds=1) - _MILLISECOND)
     elif day == "by":
-        instant = _add(last, timedelta(seconds=1) if whole_day else _MILLISECOND)
-    sent = format_timestamp(instant)
-    local = f"{instant.astimezone(crm.zone):%a %d %b %Y %H:%M:%S}"
-    crm.terminal.log(1, f"{option} {text}: {local} ({sent})")
+        bound = _add(instant, timedelta(seconds=1) if whole_day else _MILLISECOND)
+    sent = format_timestamp(bound)
+    try:
+        local = instant.astimezone(crm.zone)
+    except OverflowError:  # as the end of 9999 is, further east
+        local = instant
+    crm.terminal.log(1, f"{option} {text}: {local:%a %d %b %Y %H:%M:%S} ({sent})")
     return sent
 
 
