@@ -18,7 +18,7 @@ VISIBLE = "[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧"
 def test_a_pipe_gets_plain_lines_and_nothing_else(stocked: Crmctl) -> None:
     result = stocked.done("task", "list")
     assert result.rows[-1] == [
-        *("task_late", "Send the proposal", "pending", "high", "Ann Archer"),
+        *("task_late", "Send the proposal", "pending", "high", "follow_up", "Ann Archer"),
         *("2020-01-05T10:00:00Z", "Enterprise - Acme"),
     ]
     assert len(result.lines) == 6

@@ -66,11 +66,11 @@ def test_plain_is_the_columns_with_tabs_between_and_nothing_cut() -> None:
         WRONG,
     ]
     assert listed(plain, items) == (
-        f"task_001\t{'long ' * 50}end\tpending\thigh\tSarah Johnson\t2026-03-25T17:00:00Z\t"
-        "Enterprise License, Acme\n"
-        "task_002\ta b c\t-\t-\tusr_1\t-\tdeal:deal_1\n"
-        "task_003\t[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧\t-\t-\t-\t-\t-\n"
-        "5\ta null\t1\t-\t-\t3.5\ttext\n"
+        f"task_001\t{'long ' * 50}end\tpending\thigh\tfollow_up\tSarah Johnson\t"
+        "2026-03-25T17:00:00Z\tEnterprise License, Acme\n"
+        "task_002\ta b c\t-\t-\t-\tusr_1\t-\tdeal:deal_1\n"
+        "task_003\t[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧\t-\t-\t-\t-\t-\t-\n"
+        "5\ta null\t1\t-\t-\t-\t3.5\ttext\n"
     )
 
 

@@ -34,6 +34,7 @@ def test_a_resource_has_the_columns_of_its_fields() -> None:
         ("title", "Title"),
         ("status", "Status"),
         ("priority", "Priority"),
+        ("type", "Type"),
         ("assignee_name", "Assignee"),
         ("due_date", "Due"),
         ("related_to", "Related to"),
