@@ -258,6 +258,19 @@ def test_130_an_interrupt_ends_it_without_a_traceback(job: Crmctl, command: str,
     assert len(told.splitlines()) == bool(said)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_143_what_is_terminated_ends_at_once_and_says_nothing(job: Crmctl) -> None:
+    with ScriptedServer(delayed(5, encode(200, {"data": []}))) as server:
+        process = at(job, server).start(
+            "task", "list", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        wait_until(lambda: server.received)
+        process.terminate()
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
+    # What a shell calls 128 + 15.
+    assert process.returncode == -signal.SIGTERM
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break in their own way there")
 @pytest.mark.parametrize("format", ["json", "jsonl", "csv"])
 def test_141_a_reader_that_goes_away_ends_it_quietly(long: Crmctl, format: str) -> None:

@@ -53,7 +53,7 @@ def test_the_table_of_exit_statuses_is_the_program_s() -> None:
 
 def test_there_are_command_lines_to_check() -> None:
     nouns = {args[0] for args in command_lines() if args}
-    assert {"task", "activity", "auth", "config", "workspace", "api", "demo"} <= nouns
+    assert {"task", "activity", "auth", "config", "record", "workspace", "api", "demo"} <= nouns
 
 
 @pytest.mark.parametrize("args", command_lines(), ids=" ".join)

@@ -85,7 +85,9 @@ def read_due(
     if before is not None:
         due["due_before"] = read_when(crm, before, "--due-before")
     if today or by is not None:
-        due["due_before"] = read_when(crm, by or "today", "--due-by", day="by")
+        due["due_before"] = read_when(
+            crm, by or "today", "--today" if today else "--due-by", day="by"
+        )
     if after is not None:
         due["due_after"] = read_when(crm, after, "--due-after", day="after")
     if today:

@@ -86,6 +86,7 @@ def list_(
     user: Annotated[
         str | None,
         typer.Option(
+            "--user",  # Typer 0.27 would take the metavar's capitals into the name
             metavar="USER",
             help="Logged by this user; `me` is the profile's.",
             autocompletion=options.complete_id("user"),
