@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from crmctl import errors
-from crmctl.api.http import LARGEST_BODY, LONGEST_TEXT, HttpTransport
+from crmctl.api.body import LARGEST_BODY
+from crmctl.api.http import LONGEST_TEXT, HttpTransport
 from crmctl.api.message import Request
 from crmctl.api.retry import retrying
 from crmctl.api.tls import trust
@@ -144,7 +145,7 @@ def test_a_get_whose_answer_is_lost_is_sent_again(fault: Callable[[], Step]) -> 
     slept: list[float] = []
     steps = [fault(), fault(), script.answer(200, DATA)]
     with ScriptedServer(*steps) as server, connect(server.url) as transport:
-        response = retrying(transport, deadline=transport.deadline, sleep=slept.append)(GET)
+        response = retrying(transport, timeout=30, sleep=slept.append)(GET)
         assert response.content == DATA
     assert len(server.received) == 3
     assert len(slept) == 2
@@ -159,7 +160,7 @@ def test_a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_sent_once(
         ScriptedServer(fault(), script.answer(200, DATA)) as server,
         connect(server.url) as transport,
     ):
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=30, sleep=never)
         with pytest.raises(errors.OutcomeUnknown, match="may have been applied") as raised:
             call(request_)
     assert raised.value.exit_status == 10
@@ -194,7 +195,7 @@ def test_a_write_is_sent_once_whatever_the_status(request_: Request, status: int
         ScriptedServer(script.answer(status), script.answer()) as server,
         connect(server.url) as transport,
     ):
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=30, sleep=never)
         assert call(request_).status == status
     assert len(server.received) == 1
 
@@ -211,7 +212,7 @@ def test_the_key_does_not_follow_a_redirect(status: int) -> None:
     with ScriptedServer() as elsewhere:
         step = script.answer(status, b"", {"location": elsewhere.url + "/tasks"})
         with ScriptedServer(step) as server, connect(server.url) as transport:
-            response = retrying(transport, deadline=transport.deadline, sleep=never)(GET)
+            response = retrying(transport, timeout=30, sleep=never)(GET)
             assert response.status == status
             assert response.headers["location"] == elsewhere.url + "/tasks"
         assert elsewhere.connections == 0
@@ -241,7 +242,7 @@ def test_a_path_cannot_change_the_host(path: str) -> None:
 def test_the_deadline_ends_a_slow_answer(request_: Request, fault: Callable[[], Step]) -> None:
     started = time.monotonic()
     with ScriptedServer(fault()) as server, connect(server.url, timeout=0.4) as transport:
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=30, sleep=never)
         expected = errors.Unreachable if request_ is GET else errors.OutcomeUnknown
         with pytest.raises(expected, match=r"no complete answer came within 0\.4 s"):
             call(request_)
@@ -325,7 +326,7 @@ def test_a_get_that_is_refused_is_tried_again() -> None:
         connect(f"http://127.0.0.1:{script.unused_port()}") as transport,
         pytest.raises(errors.Unreachable),
     ):
-        retrying(transport, deadline=transport.deadline, sleep=slept.append)(GET)
+        retrying(transport, timeout=30, sleep=slept.append)(GET)
     assert len(slept) == 2
 
 
@@ -482,7 +483,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_for_good(
     request_: Request, server_context: ssl.SSLContext
 ) -> None:
     with ScriptedServer(context=server_context) as server, connect(server.url) as transport:
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=30, sleep=never)
         with pytest.raises(errors.Unreachable, match=r"certificate .* cannot be trusted") as raised:
             call(request_)
     assert raised.value.hint is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from crmctl import __version__
 from crmctl.api.http import HttpTransport
@@ -16,6 +16,7 @@ def connect(
     key: str,
     *,
     settings: Settings,
+    environ: Mapping[str, str],
     sleep: Callable[[float], None],
     log: Callable[[int, str], None],
     note: Callable[[str], None],
@@ -26,6 +27,7 @@ def connect(
         key=key,
         timeout=settings.timeout.value,
         ca_file=settings.ca_file.value,
+        environ=environ,
         user_agent=f"crmctl/{__version__}",
         log=log,
     )
@@ -38,4 +40,5 @@ def connect(
                 note(f"{request.method} {request.path} may have been applied.")
             raise
 
-    return retrying(send, deadline=server.deadline, sleep=sleep, log=log), server.close
+    timeout = settings.timeout.value
+    return retrying(send, timeout=timeout, sleep=sleep, log=log), server.close

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from crmctl import errors
 from crmctl.api.client import Client
-from crmctl.api.dry_run import Rehearsal
+from crmctl.api.dry_run import DryRun
 from crmctl.api.message import Transport
 from crmctl.config.profile import Profile
 from crmctl.config.settings import Settings
@@ -53,7 +53,7 @@ class Context:
         self.sleep = sleep
         self.flags: dict[str, Any] = {}
         self.typed: dict[str, str] = {}
-        self._rehearsal = Rehearsal(lambda request: self._transport(request))
+        self._dry_run = DryRun(lambda request: self._transport(request))
         self._closing: list[Callable[[], None]] = []
 
     @cached_property
@@ -84,12 +84,14 @@ class Context:
     @cached_property
     def client(self) -> Client:
         """The API, over the profile's transport."""
-        transport = self._rehearsal if self.dry_run else self._transport
-        return Client(transport, warn=self._warn)
+        if self.dry_run:
+            return Client(self._dry_run, warn=self._warn)
+        remote = self.profile.kind != "workspace"
+        return Client(self._transport, remote=remote, warn=self._warn)
 
     def client_for(self, base_url: str, key: str) -> Client:
         """The API at a server that is no profile yet."""
-        return Client(self._connect(base_url, key), warn=self._warn)
+        return Client(self._connect(base_url, key), remote=True, warn=self._warn)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -263,10 +265,10 @@ class Context:
 
     def finish(self) -> None:
         """Print what a dry run collected."""
-        if self._rehearsal.requests:
+        if self._dry_run.requests:
             from crmctl.output.json import write_value
 
-            write_value(self._rehearsal.described(), stream=self.stdout)
+            write_value(self._dry_run.described(), stream=self.stdout)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -291,7 +293,13 @@ class Context:
         from crmctl.cli.connection import connect
 
         transport, close = connect(
-            base_url, key, settings=self.settings, sleep=self.sleep, log=self.log, note=self.note
+            base_url,
+            key,
+            settings=self.settings,
+            environ=self.environ,
+            sleep=self.sleep,
+            log=self.log,
+            note=self.note,
         )
         self._closing.append(close)
         return transport

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from crmctl.api.client import Listing
 from crmctl.api.merge import MergedListing
+from crmctl.api.pages import Listing
 from crmctl.cli.context import Context
 from crmctl.errors import UsageError
 from crmctl.output.view import view_of

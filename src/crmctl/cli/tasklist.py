@@ -6,8 +6,8 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
-from crmctl.api.client import Listing
 from crmctl.api.merge import MergedListing
+from crmctl.api.pages import Listing
 from crmctl.cli.context import Context, refuse
 from crmctl.cli.inputs import read_choices
 from crmctl.cli.lists import show_listing
