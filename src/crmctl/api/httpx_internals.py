@@ -5,7 +5,6 @@ It is the one module that imports httpx.
 
 from __future__ import annotations
 
-import gc
 import sys
 
 __all__ = ["httpx", "set_network"]
@@ -14,16 +13,11 @@ __all__ = ["httpx", "set_network"]
 # click can be found: 70 ms. anyio and trio serve asynchronous programs alone. All three may fail to
 # be imported, and a module that is None cannot be found.
 _UNWANTED = {"httpx._main", "anyio", "trio"} - sys.modules.keys()
-_COLLECTING = gc.isenabled()
 sys.modules.update(dict.fromkeys(_UNWANTED))  # type: ignore[arg-type]
-# What is imported stays: collecting it again and again meanwhile costs 5 of 130 ms.
-gc.disable()
 try:
     import httpcore
     import httpx
 finally:
-    if _COLLECTING:
-        gc.enable()
     for _name in _UNWANTED:
         del sys.modules[_name]
 
