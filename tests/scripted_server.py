@@ -37,11 +37,12 @@ class Received:
 
 
 class Connection:
-    """One connection, as a step sees it."""
+    """One connection, as a step sees it, and the request that it is to answer."""
 
-    def __init__(self, socket: socket.socket, over: threading.Event) -> None:
+    def __init__(self, socket: socket.socket, over: threading.Event, request: Received) -> None:
         self.socket = socket
         self.over = over
+        self.request = request
 
 
 Step = Callable[[Connection], bool]
@@ -215,7 +216,7 @@ class ScriptedServer:
                 with self._lock:
                     self.received.append(request)
                     step = self._script.pop(0) if self._script else answer(418)
-                if not step(Connection(accepted, self._over)):
+                if not step(Connection(accepted, self._over, request)):
                     return
 
 

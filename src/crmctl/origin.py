@@ -7,15 +7,33 @@ from crmctl import errors
 
 def origin(url: str) -> str:
     """What a key belongs to, ``https://host:443`` of a base URL. Raises SettingsError."""
-    try:
-        scheme, host, port = parse_base_url(url)
-    except ValueError as error:
-        raise errors.SettingsError(f"The base URL {error}.") from None
+    scheme, host, port = split_base_url(url)
     return f"{scheme}://{host}:{port}"
 
 
-def parse_base_url(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a base URL; ValueError, without the URL, says what is wrong."""
+def split_base_url(url: str, name: str = "The base URL") -> tuple[str, str, int]:
+    """Scheme, host and port of a base URL.
+
+    Raises SettingsError for one that is none, or would not keep a key safe. The message calls it
+    ``name`` and does not repeat it: what is wrong with it may be the password in it.
+    """
+    try:
+        return _split(url)
+    except ValueError as error:
+        raise errors.SettingsError(f"{name} {error}.") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    import ipaddress
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _split(url: str) -> tuple[str, str, int]:
     import ipaddress
     from urllib.parse import urlsplit
 
@@ -38,7 +56,7 @@ def parse_base_url(url: str) -> tuple[str, str, int]:
     named = host.replace("-", "").replace(".", "").replace("_", "").isalnum()
     if parts.scheme not in ("http", "https") or port == 0 or not (address or named):
         raise ValueError("is not a URL such as https://crm.example.com/api")
-    if parts.scheme == "http" and host != "localhost" and not (address and address.is_loopback):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("must begin with https://; http:// is for localhost alone")
     if address and address.version == 6:
         host = f"[{address}]"

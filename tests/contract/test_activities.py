@@ -75,7 +75,7 @@ def test_an_activity_has_every_field_that_was_given(world: World) -> None:
         "created_at": "2026-03-20T10:00:00Z",
     }
     assert list(world.client.list_activities({})) == [activity]
-    assert list(world.client.feed()) == [activity]
+    assert list(world.client.activity_feed()) == [activity]
     assert world.warnings == []
 
 
@@ -284,8 +284,8 @@ def test_the_feed_comes_in_pages(world: World) -> None:
         logged.append((at, number, world.client.log_activity({"type": "sms", "occurred_at": at})))
     expected = [item["id"] for _, _, item in sorted(logged, key=lambda entry: entry[:2])][::-1]
     assert all_ids(world, "/activities/feed", {"limit": "2"}) == expected
-    assert [item["id"] for item in world.client.feed()] == expected
-    assert [item["id"] for item in world.client.feed(limit=3)] == expected[:3]
+    assert [item["id"] for item in world.client.activity_feed()] == expected
+    assert [item["id"] for item in world.client.activity_feed(limit=3)] == expected[:3]
     fields = world.get("/activities/feed", fields="id", limit="1")
     assert fields["data"] == [{"id": expected[0]}]
 

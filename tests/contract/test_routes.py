@@ -110,7 +110,7 @@ def test_every_route_is_reached_by_the_client(world: World) -> None:
     client.delete_task(task_id)
     list(client.list_activities({}))
     client.log_activity({"type": "call"})
-    list(client.feed())
+    list(client.activity_feed())
     assert reached == {handler for _, _, handler in ROUTES}
 
 

@@ -49,7 +49,8 @@ class World:
         self.clock = clock
         self.connect = connect
         self.warnings: list[Mapping[str, Any]] = []
-        self.client = Client(transport, warn=self.warnings.append)
+        remote = not isinstance(transport, Workspace)
+        self.client = Client(transport, remote=remote, warn=self.warnings.append)
 
     def send(
         self,
@@ -130,7 +131,7 @@ def _open_again(path: Path, clock: Clock) -> Iterator[Transport]:
 @contextmanager
 def _connect(url: str) -> Iterator[Transport]:
     with HttpTransport(url, key="key", user_agent="crmctl/test") as http:
-        yield retrying(http, deadline=http.deadline)
+        yield retrying(http, timeout=30)
 
 
 @contextmanager

@@ -243,7 +243,9 @@ def interruptible() -> Iterator[None]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize(("command", "said"), [("list", ""), ("create x", "may have been applied")])
+@pytest.mark.parametrize(
+    ("command", "said"), [("list", ""), ("list --open", ""), ("create x", "may have been applied")]
+)
 def test_130_an_interrupt_ends_it_without_a_traceback(job: Crmctl, command: str, said: str) -> None:
     with ScriptedServer(delayed(5, encode(200, {"data": []}))) as server:
         process = at(job, server).start(

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,11 @@ from typing import Any
 import pytest
 
 from crmctl import errors
-from crmctl.api.http import LARGEST_BODY, LONGEST_TEXT, HttpTransport
+from crmctl.api.background import Background
+from crmctl.api.body import LARGEST_BODY
+from crmctl.api.client import Client
+from crmctl.api.deadline import Deadline
+from crmctl.api.http import LONGEST_TEXT, HttpTransport
 from crmctl.api.message import Request
 from crmctl.api.retry import retrying
 from crmctl.api.tls import trust
@@ -144,7 +149,7 @@ def test_a_get_whose_answer_is_lost_is_sent_again(fault: Callable[[], Step]) -> 
     slept: list[float] = []
     steps = [fault(), fault(), script.answer(200, DATA)]
     with ScriptedServer(*steps) as server, connect(server.url) as transport:
-        response = retrying(transport, deadline=transport.deadline, sleep=slept.append)(GET)
+        response = retrying(transport, timeout=30, sleep=slept.append)(GET)
         assert response.content == DATA
     assert len(server.received) == 3
     assert len(slept) == 2
@@ -159,7 +164,7 @@ def test_a_write_whose_answer_is_lost_has_an_unknown_outcome_and_is_sent_once(
         ScriptedServer(fault(), script.answer(200, DATA)) as server,
         connect(server.url) as transport,
     ):
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=30, sleep=never)
         with pytest.raises(errors.OutcomeUnknown, match="may have been applied") as raised:
             call(request_)
     assert raised.value.exit_status == 10
@@ -194,7 +199,7 @@ def test_a_write_is_sent_once_whatever_the_status(request_: Request, status: int
         ScriptedServer(script.answer(status), script.answer()) as server,
         connect(server.url) as transport,
     ):
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=30, sleep=never)
         assert call(request_).status == status
     assert len(server.received) == 1
 
@@ -211,7 +216,7 @@ def test_the_key_does_not_follow_a_redirect(status: int) -> None:
     with ScriptedServer() as elsewhere:
         step = script.answer(status, b"", {"location": elsewhere.url + "/tasks"})
         with ScriptedServer(step) as server, connect(server.url) as transport:
-            response = retrying(transport, deadline=transport.deadline, sleep=never)(GET)
+            response = retrying(transport, timeout=30, sleep=never)(GET)
             assert response.status == status
             assert response.headers["location"] == elsewhere.url + "/tasks"
         assert elsewhere.connections == 0
@@ -241,7 +246,7 @@ def test_a_path_cannot_change_the_host(path: str) -> None:
 def test_the_deadline_ends_a_slow_answer(request_: Request, fault: Callable[[], Step]) -> None:
     started = time.monotonic()
     with ScriptedServer(fault()) as server, connect(server.url, timeout=0.4) as transport:
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=0.4, sleep=never)
         expected = errors.Unreachable if request_ is GET else errors.OutcomeUnknown
         with pytest.raises(expected, match=r"no complete answer came within 0\.4 s"):
             call(request_)
@@ -264,22 +269,100 @@ def test_the_deadline_ends_a_body_that_comes_in_drips() -> None:
 
 def test_several_calls_share_one_deadline() -> None:
     steps = [script.delayed(0.3, WHOLE) for _ in range(9)]
-    with ScriptedServer(*steps) as server, connect(server.url, timeout=0.8) as transport:
-        with transport.deadline:
-            assert transport(GET).content == transport(GET).content == DATA
-            with pytest.raises(errors.Unreachable, match="within"):
-                transport(GET)
+    with ScriptedServer(*steps) as server, connect(server.url, timeout=5) as transport:
+        request = GET.having(deadline=Deadline(0.8))
+        assert transport(request).content == transport(request).content == DATA
+        with pytest.raises(errors.Unreachable, match=r"within 0\.8 s"):
+            transport(request)
         assert transport(GET).content == DATA
 
 
 def test_without_time_left_nothing_is_sent() -> None:
     now = [0.0]
-    with ScriptedServer() as server, connect(server.url, clock=lambda: now[0]) as transport:
-        with transport.deadline:
-            now[0] = 31.0
-            with pytest.raises(errors.Unreachable, match="No time is left"):
-                transport(WRITES[0])
+    request = WRITES[0].having(deadline=Deadline(30, clock=lambda: now[0]))
+    now[0] = 31.0
+    with ScriptedServer() as server, connect(server.url) as transport:
+        with pytest.raises(errors.Unreachable, match="No time is left"):
+            transport(request)
         assert server.connections == 0
+
+
+def test_a_server_that_does_not_agree_on_tls_in_time_ends_at_the_deadline() -> None:
+    started = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with (
+            connect(f"https://127.0.0.1:{silent.getsockname()[1]}", timeout=0.4) as transport,
+            pytest.raises(errors.Unreachable, match=r"was not sent: .* does not answer"),
+        ):
+            transport(WRITES[0])
+        assert 0.3 < time.monotonic() - started < 2
+
+
+def test_a_body_that_nobody_reads_ends_at_the_deadline() -> None:
+    started = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        body = {"description": "x" * 20_000_000}
+        with (
+            connect(f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout=0.4) as transport,
+            pytest.raises(errors.OutcomeUnknown, match=r"within 0\.4 s"),
+        ):
+            transport(Request("POST", "/tasks", body=body))
+        assert 0.3 < time.monotonic() - started < 2
+
+
+def test_a_name_that_nobody_resolves_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(script.PATIENCE) or [])
+    started = time.monotonic()
+    with (
+        connect("https://crm.example", timeout=0.3) as transport,
+        pytest.raises(errors.Unreachable, match=r"was not sent: .* was not found in time"),
+    ):
+        transport(WRITES[0])
+    assert time.monotonic() - started < 2
+    over.set()
+
+
+# Several threads
+
+
+def test_a_transport_serves_many_threads_at_once() -> None:
+    threads, calls = 8, 20
+    found: list[tuple[str, str]] = []
+
+    def step(connection: script.Connection) -> bool:
+        connection.over.wait(0.005)  # so that they are many at once
+        answer = script.encode(200, {"data": {"asked": connection.request.path}})
+        connection.socket.sendall(answer)
+        return True
+
+    def work(number: int, client: Client) -> None:
+        for turn in range(calls):
+            task_id = f"task_{number}_{turn}"
+            found.append((f"/tasks/{task_id}", client.get_task(task_id)["asked"]))
+
+    with ScriptedServer(*[step] * threads * calls) as server, connect(server.url) as transport:
+        client = Client(retrying(transport, timeout=30, sleep=never), remote=True)
+        workers = [threading.Thread(target=work, args=(n, client)) for n in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert 1 < server.connections <= threads
+    assert len(found) == threads * calls
+    assert [pair for pair in found if pair[0] != pair[1]] == []
+
+
+def test_each_thread_has_its_own_deadline() -> None:
+    slow, fast = script.delayed(0.5, WHOLE), script.answer(200, DATA)
+    with ScriptedServer(slow, *[fast] * 20) as server, connect(server.url) as transport:
+        outcome = Background(lambda: transport(GET.having(deadline=Deadline(0.2))))
+        while not server.received:
+            time.sleep(0.001)
+        for _ in range(20):
+            assert transport(GET).content == DATA
+        with pytest.raises(errors.Unreachable, match=r"within 0\.2 s"):
+            outcome.result()
 
 
 def test_a_host_that_does_not_accept_connections_ends_at_the_deadline() -> None:
@@ -325,7 +408,7 @@ def test_a_get_that_is_refused_is_tried_again() -> None:
         connect(f"http://127.0.0.1:{script.unused_port()}") as transport,
         pytest.raises(errors.Unreachable),
     ):
-        retrying(transport, deadline=transport.deadline, sleep=slept.append)(GET)
+        retrying(transport, timeout=30, sleep=slept.append)(GET)
     assert len(slept) == 2
 
 
@@ -482,7 +565,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_for_good(
     request_: Request, server_context: ssl.SSLContext
 ) -> None:
     with ScriptedServer(context=server_context) as server, connect(server.url) as transport:
-        call = retrying(transport, deadline=transport.deadline, sleep=never)
+        call = retrying(transport, timeout=30, sleep=never)
         with pytest.raises(errors.Unreachable, match=r"certificate .* cannot be trusted") as raised:
             call(request_)
     assert raised.value.hint is not None
@@ -536,39 +619,44 @@ def test_a_ca_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
             transport(GET)
 
 
-def test_the_environment_chooses_whom_to_trust(
-    monkeypatch: pytest.MonkeyPatch, certificate: Path, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    [trusted] = trust(None).get_ca_certs()
+def test_the_environment_chooses_whom_to_trust(certificate: Path, tmp_path: Path) -> None:
+    [trusted] = trust(None, {"SSL_CERT_FILE": str(certificate)}).get_ca_certs()
     assert trusted["subject"] == ((("commonName", "scripted"),),)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     with pytest.raises(errors.SettingsError, match=r"missing\.pem"):
-        trust(None)
+        trust(None, {"SSL_CERT_FILE": str(tmp_path / "missing.pem")})
+
+
+def test_a_transport_trusts_whom_its_environment_names(
+    certificate: Path, server_context: ssl.SSLContext
+) -> None:
+    environ = {"SSL_CERT_FILE": str(certificate)}
+    with (
+        ScriptedServer(script.answer(200, DATA), context=server_context) as server,
+        connect(server.url, environ=environ) as transport,
+    ):
+        assert transport(GET).content == DATA
 
 
 @pytest.mark.parametrize("hashed", [True, False])
 def test_without_a_hashed_directory_certifi_vouches(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, hashed: bool
 ) -> None:
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     (tmp_path / ("0a1b2c3d.0" if hashed else "bundle.pem")).write_text("")
     usual = ssl.get_default_verify_paths()
     monkeypatch.setattr(
         ssl, "get_default_verify_paths", lambda: usual._replace(capath=str(tmp_path))
     )
-    context = trust(None)
+    context = trust(None, {})
     assert bool(context.get_ca_certs()) is not hashed
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
 
 
-def test_importing_it_does_not_import_the_command_line_of_httpx() -> None:
+def test_importing_it_imports_neither_the_command_line_of_httpx_nor_what_is_asynchronous() -> None:
     code = (
         "import sys, crmctl.api.http, httpx;"
-        "print(sorted({'click', 'rich', 'pygments', 'httpx._main'} & set(sys.modules)))"
+        "print(sorted({'click', 'rich', 'pygments', 'httpx._main', 'anyio', 'trio', 'asyncio'}"
+        " & set(sys.modules)))"
     )
     source = Path(__file__).parents[2] / "src"
     ran = subprocess.run(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from crmctl import errors
-from crmctl.api.client import Client, Listing
+from crmctl.api.client import Client
 from crmctl.api.merge import MergedListing
 from crmctl.api.message import Request, Response
+from crmctl.api.pages import Listing
 from crmctl.resources import ACTIVITY, TASK
 
 Item = dict[str, Any]
@@ -172,3 +174,42 @@ def test_a_failure_of_one_list_is_a_failure_of_all() -> None:
     merged = MergedListing([listing([]), broken], TASK, sort="due_date", limit=None)
     with pytest.raises(errors.ServerFailed):
         list(merged)
+
+
+def test_over_the_network_the_first_pages_are_asked_for_at_the_same_time() -> None:
+    together = threading.Barrier(3, timeout=5)
+
+    def answer(request: Request) -> Response:
+        together.wait()
+        return Response(200, {"data": [{"id": request.query["status"]}]})
+
+    client = Client(answer, remote=True)
+    lists = [client.list_tasks({"status": status}) for status in ("a", "b", "c")]
+    assert ids(MergedListing(lists, TASK, sort="due_date", limit=None)) == ["a", "b", "c"]
+
+
+def test_in_process_lists_are_read_by_the_caller() -> None:
+    threads = set()
+
+    def answer(_: Request) -> Response:
+        threads.add(threading.current_thread())
+        return Response(200, {"data": []})
+
+    lists = [Client(answer).list_tasks({}) for _ in range(2)]
+    assert ids(MergedListing(lists, TASK, sort="due_date", limit=None)) == []
+    assert threads == {threading.current_thread()}
+
+
+def test_a_failure_over_the_network_is_raised_where_the_lists_are_read() -> None:
+    statuses = iter([500, 200])
+    client = Client(lambda _: Response(next(statuses), {"data": []}), remote=True)
+    lists = [client.list_tasks({}) for _ in range(2)]
+    with pytest.raises(errors.ServerFailed):
+        ids(MergedListing(lists, TASK, sort="due_date", limit=None))
+
+
+def test_items_of_several_lists_that_have_no_id_are_all_there() -> None:
+    nameless: list[Item] = [{"due_date": "2026-01-01"}, {"id": None}, {"id": ["a"]}]
+    merged = merge(nameless, nameless, limit=5)
+    assert len(list(merged)) == 5
+    assert merged.has_more is True

@@ -21,21 +21,25 @@ class World:
     def __init__(self, *outcomes: Response | errors.CrmctlError, timeout: float = 30.0) -> None:
         self.outcomes = list(outcomes)
         self.now = 1000.0
-        self.sent = 0
+        self.requests: list[Request] = []
         self.slept: list[float] = []
         self.ceilings: list[float] = []
         self.lines: list[tuple[int, str]] = []
-        self.deadline = Deadline(timeout, clock=lambda: self.now)
         self.call = retrying(
             self._send,
-            deadline=self.deadline,
+            timeout=timeout,
+            clock=lambda: self.now,
             sleep=self._sleep,
             random=self._highest,
             log=lambda level, line: self.lines.append((level, line)),
         )
 
-    def _send(self, _: Request) -> Response:
-        self.sent += 1
+    @property
+    def sent(self) -> int:
+        return len(self.requests)
+
+    def _send(self, request: Request) -> Response:
+        self.requests.append(request)
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, Response):
             return outcome
@@ -201,11 +205,36 @@ def test_one_deadline_covers_attempts_and_sleeps() -> None:
     assert world.slept == [20.0]
 
 
-def test_the_outermost_with_starts_the_deadline() -> None:
-    world = World(refusal(503, retry_after="20"), FINE, refusal(503, retry_after="20"), FINE)
-    with world.deadline:
-        assert world.call(GET) is FINE
-        assert world.deadline.remaining() == 10.0
-        assert world.call(GET).status == 503
-    assert world.deadline.remaining() == 30.0
+def test_each_call_has_a_deadline_of_its_own() -> None:
+    world = World(*[refusal(503, retry_after="20"), FINE] * 2)
     assert world.call(GET) is FINE
+    assert world.call(GET) is FINE
+    assert world.slept == [20.0, 20.0]
+    first, again, *_ = [request.deadline for request in world.requests]
+    assert first is again
+    assert len({id(request.deadline) for request in world.requests}) == 2
+
+
+def test_calls_may_share_a_deadline() -> None:
+    world = World(*[refusal(503, retry_after="20"), FINE] * 2)
+    shared = GET.having(deadline=Deadline(30, clock=lambda: world.now))
+    assert world.call(shared) is FINE
+    assert shared.deadline is not None
+    assert shared.deadline.remaining() == 10.0
+    assert world.call(shared).status == 503
+
+
+def test_a_write_has_a_deadline_too() -> None:
+    world = World(FINE, timeout=7)
+    world.call(Request("POST", "/tasks", body={}))
+    [sent] = world.requests
+    assert sent.deadline is not None
+    assert sent.deadline.seconds == 7
+
+
+def test_a_deadline_never_has_less_than_nothing_left() -> None:
+    now = [100.0]
+    deadline = Deadline(5, clock=lambda: now[0])
+    assert deadline.remaining() == 5.0
+    now[0] = 200.0
+    assert deadline.remaining() == 0.0

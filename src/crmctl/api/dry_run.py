@@ -7,7 +7,7 @@ from typing import Any
 from crmctl.api.message import Request, Response, Transport
 
 
-class Rehearsal:
+class DryRun:
     """A transport that sends nothing but reads; ``requests`` are the writes it was given."""
 
     def __init__(self, reading: Transport) -> None:

@@ -1,38 +1,27 @@
-"""The API over the network: the one module that imports httpx."""
+"""The API over the network: a request sent through httpx, and what became of it."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
 import ssl
-import sys
 import time
-import zlib
-from typing import TYPE_CHECKING, Any, Self
+from threading import Lock
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
 from crmctl import errors
+from crmctl.api.body import BadBodyError, decode, parse_json
 from crmctl.api.deadline import Deadline
-from crmctl.api.message import Request, Response
-from crmctl.api.tls import check_base_url, is_loopback, trust
+from crmctl.api.httpx_internals import httpx, set_network
+from crmctl.api.message import NO_ENTRIES, Request, Response
+from crmctl.api.network import Network, timeouts
+from crmctl.api.tls import trust
+from crmctl.origin import is_loopback, split_base_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
-# httpx 0.28 ends by importing its own command line, and with it click, rich and pygments wherever
-# click can be found: 70 ms. It allows for that to fail, and a module that is None cannot be found.
-_HIDE_MAIN = "httpx._main" not in sys.modules
-if _HIDE_MAIN:
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]
-import httpx  # noqa: E402
-
-if _HIDE_MAIN:
-    del sys.modules["httpx._main"]
-
-from crmctl.api.network import Network  # noqa: E402 - imports what httpx is made of
-
-LARGEST_BODY = 32 * 1024 * 1024  # bytes, decoded
 _SHORTEST_KEY = 8
 LONGEST_TEXT = 64 * 1024  # characters of an answer that is not JSON
 _UNSENT = (
@@ -46,12 +35,12 @@ _UNSENT = (
 
 
 class HttpTransport:
-    """A transport over one keep-alive connection; close it, or use it as a context manager.
+    """A transport over keep-alive connections; close it, or use it as a context manager.
 
-    A call takes at most ``timeout`` seconds, slow answers included. ``deadline`` is the clock of
-    that: whoever makes several calls of one share it with ``with transport.deadline:``. The key
-    goes to the origin of ``base_url`` and nowhere else, redirects are not followed, certificates
-    are always verified; ``ca_file`` names a PEM file to trust besides the usual ones.
+    It may be used from several threads. A call takes at most ``timeout`` seconds, slow answers
+    included, unless the request brings a deadline of its own. The key goes to the origin of
+    ``base_url`` and nowhere else, redirects are not followed, certificates are always verified;
+    ``ca_file`` names a PEM file to trust besides those that ``environ`` or the system names.
 
     ``log`` is called with a level and a line: 2 tells each exchange, 3 its bodies as they are.
     Neither a line nor an error contains the key.
@@ -69,24 +58,28 @@ class HttpTransport:
         key: str,
         timeout: float = 30.0,
         ca_file: str | None = None,
+        environ: Mapping[str, str] = NO_ENTRIES,
         user_agent: str,
         log: Callable[[int, str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        host, self._secure = check_base_url(base_url)
+        scheme, host, _ = split_base_url(base_url)
         if not re.fullmatch(r"[!-~]+", key):
             raise errors.SettingsError(
                 "The key is empty, or has characters that a key cannot have, such as a space."
             )
-        self.deadline = Deadline(timeout, clock=clock)
+        self._secure = scheme == "https"
         self._loopback = is_loopback(host)
         self._base_url = base_url.rstrip("/")
         self._key = key
+        self._timeout = timeout
         self._ca_file = ca_file
+        self._environ = environ
         self._user_agent = user_agent
         self._log = log
         self._clock = clock
         self._client: httpx.Client | None = None
+        self._opening = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -95,22 +88,22 @@ class HttpTransport:
         self.close()
 
     def close(self) -> None:
-        """Closes the connection. The next call opens another."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        """Closes the connections. The next call opens another."""
+        with self._opening:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def __call__(self, request: Request) -> Response:
         target = _target_of(request)
-        with self.deadline:
-            started = self._clock()
-            try:
-                response = self._exchange(request, target)
-            except errors.CrmctlError as error:
-                spent = (self._clock() - started) * 1000
-                self._tell(2, f"{request.method} {target} -> {error.code} in {spent:.0f} ms")
-                raise
+        started = self._clock()
+        try:
+            response = self._exchange(request, target)
+        except errors.CrmctlError as error:
             spent = (self._clock() - started) * 1000
+            self._tell(2, f"{request.method} {target} -> {error.code} in {spent:.0f} ms")
+            raise
+        spent = (self._clock() - started) * 1000
         suffix = f" (request id {response.request_id})" if response.request_id else ""
         self._tell(2, f"{request.method} {target} -> {response.status} in {spent:.0f} ms{suffix}")
         return response
@@ -119,6 +112,7 @@ class HttpTransport:
         if not target.startswith("/"):
             # What follows the host without a slash would become a part of the host.
             raise errors.InvalidInput(f"A path starts with a slash: {request.path!r} does not.")
+        deadline = request.deadline or Deadline(self._timeout, clock=self._clock)
         headers = {
             **request.headers,
             "accept": "application/json",
@@ -132,30 +126,33 @@ class HttpTransport:
             body = json.dumps(request.body, allow_nan=False).encode()
             self._tell(3, f"request body: {body.decode()}")
         client = self._open()
-        left = self.deadline.remaining()
-        if left <= 0:
+        if deadline.remaining() <= 0:
             raise errors.Unreachable(f"No time is left to send {request.method} {request.path}.")
         status = None
         try:
             with client.stream(
-                request.method, self._base_url + target, content=body, headers=headers, timeout=left
+                request.method,
+                self._base_url + target,
+                content=body,
+                headers=headers,
+                extensions={"timeout": timeouts(deadline)},
             ) as answer:
                 status = answer.status_code
                 return self._read(answer)
-        except (httpx.HTTPError, httpx.InvalidURL, _BadBodyError) as error:
-            raise self._explain(error, request, status) from error
+        except (httpx.HTTPError, httpx.InvalidURL, BadBodyError) as error:
+            raise self._explain(error, request, status, deadline) from error
 
     def _read(self, answer: httpx.Response) -> Response:
         received = bytearray()
         try:
-            for chunk in _decode(answer):
+            for chunk in decode(answer.iter_raw(), answer.headers.get("content-encoding", "")):
                 received += chunk
-        except (httpx.HTTPError, _BadBodyError):
+        except (httpx.HTTPError, BadBodyError):
             # A refusal is one whatever becomes of its explanation.
             if answer.is_success:
                 raise
         body = bytes(received)
-        content = _parse_json(body)
+        content = parse_json(body)
         text = "" if content is not None else body.decode(errors="replace")
         if self._log is not None and body:
             self._tell(3, f"response body: {body.decode(errors='replace')}")
@@ -163,10 +160,17 @@ class HttpTransport:
         return Response(answer.status_code, content, headers=headers, text=text[:LONGEST_TEXT])
 
     def _open(self) -> httpx.Client:
-        if self._client is not None:
+        with self._opening:
+            if self._client is None:
+                self._client = self._new_client()
             return self._client
-        # For http:// an empty context costs 0.2 ms and trusts nobody, should TLS be spoken at all.
-        context = trust(self._ca_file) if self._secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def _new_client(self) -> httpx.Client:
+        if self._secure:
+            context = trust(self._ca_file, self._environ)
+        else:
+            # It costs 0.2 ms and trusts nobody, should TLS be spoken at all.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             # A proxy would get requests for this machine in plain text, with the key in them.
             client = httpx.Client(
@@ -178,22 +182,18 @@ class HttpTransport:
                 hint="Check HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
                 retryable=False,
             ) from error
-        network = Network(self.deadline)
-        for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001
-            if isinstance(transport, httpx.HTTPTransport):
-                # httpx has no argument for it, httpcore does.
-                transport._pool._network_backend = network  # noqa: SLF001
-        self._client = client
+        set_network(client, Network())
         return client
 
     def _explain(
-        self, error: Exception, request: Request, status: int | None
+        self, error: Exception, request: Request, status: int | None, deadline: Deadline
     ) -> errors.CrmctlError:
         called = f"{request.method} {request.path}"
         if isinstance(error, _UNSENT):
             untrusted = _has_cause(error, ssl.SSLCertVerificationError)
+            reason = str(error) or "no connection was free in time"
             return errors.Unreachable(
-                self._redact(f"{called} was not sent: {error}."),
+                self._redact(f"{called} was not sent: {reason}."),
                 hint="If you trust who issued it, name that certificate's file with `--ca-file`."
                 if untrusted
                 else None,
@@ -202,11 +202,11 @@ class HttpTransport:
             )
         kind, happened = _what_happened(error, status)
         if isinstance(error, httpx.TimeoutException):
-            happened += f" within {self.deadline.seconds:g} s"
+            happened += f" within {deadline.seconds:g} s"
         if request.method != "GET":
             message = f"{called} was sent, but {happened}: it may have been applied."
             return errors.OutcomeUnknown(self._redact(message), status=status)
-        retryable = not isinstance(error, _BadBodyError) or error.truncated
+        retryable = not isinstance(error, BadBodyError) or error.truncated
         return kind(self._redact(f"{called}: {happened}."), status=status, retryable=retryable)
 
     def _redact(self, text: str) -> str:
@@ -228,16 +228,10 @@ def _target_of(request: Request) -> str:
     return f"{request.path}?{query}" if query else request.path
 
 
-class _BadBodyError(Exception):
-    def __init__(self, happened: str, *, truncated: bool = False) -> None:
-        super().__init__(happened)
-        self.truncated = truncated
-
-
 def _what_happened(
     error: Exception, status: int | None
 ) -> tuple[type[errors.Unreachable | errors.BadAnswer], str]:
-    if isinstance(error, _BadBodyError):
+    if isinstance(error, BadBodyError):
         return errors.BadAnswer, str(error)
     if isinstance(error, httpx.TimeoutException):
         return errors.Unreachable, "no complete answer came"
@@ -260,38 +254,3 @@ def _has_cause(
     while error is not None and not isinstance(error, kind):
         error = error.__cause__ or error.__context__
     return error is not None
-
-
-def _decode(answer: httpx.Response) -> Iterator[bytes]:
-    """The body in pieces, unzipped; httpx's own decoders can neither be bounded nor see the end."""
-    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip", ""):
-        raise _BadBodyError("the answer has a content encoding that was not asked for")
-    unzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
-    size = received = 0
-    for piece in answer.iter_raw():
-        received += len(piece)
-        try:
-            chunk = unzip.decompress(piece, LARGEST_BODY - size + 1) if unzip else piece
-        except zlib.error as error:
-            raise _BadBodyError("the answer cannot be unzipped") from error
-        size += len(chunk)
-        if max(size, received) > LARGEST_BODY:
-            raise _BadBodyError("the answer is larger than 32 MiB")
-        yield chunk
-    if unzip and received and not unzip.eof:
-        raise _BadBodyError("the answer broke off", truncated=True)
-
-
-def _parse_json(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _finite(literal: str) -> float:
-    number = float(literal)
-    if not math.isfinite(number):
-        raise ValueError("JSON has no such number")
-    return number

@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
-from crmctl.api.client import Item, Listing
+from crmctl.api.pages import Item, Listing, is_new
 from crmctl.resources import Field, Resource
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
@@ -39,20 +40,18 @@ class MergedListing:
         return self._cut or any(listing.has_more for listing in self._listings)
 
     def __iter__(self) -> Iterator[Item]:
-        seen: set[Any] = set()
+        """The items in order. Raises what reading any of the lists raises."""
+        for listing in self._listings:
+            listing.ask()
         merged = heapq.merge(
             *self._listings,
             key=lambda item: _sort_key(self._field, item, descending=self._descending),
             reverse=self._descending,
         )
-        for item in merged:
-            if item.get("id") in seen:
-                continue
-            if self._limit is not None and len(seen) >= self._limit:
-                self._cut = True
-                return
-            seen.add(item.get("id"))
-            yield item
+        seen: set[Any] = set()
+        items = (item for item in merged if is_new(item, seen))
+        yield from islice(items, self._limit)
+        self._cut = self._limit is not None and next(items, None) is not None
 
 
 def _sort_key(field: Field, item: Item, *, descending: bool) -> tuple[bool, int, str]:

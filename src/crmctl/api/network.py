@@ -1,48 +1,65 @@
-"""TCP and TLS under one deadline, and why a connection could not be made."""
+"""TCP and TLS under a deadline, and why a connection could not be made."""
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from crmctl.api.deadline import Deadline
+from crmctl.api.background import Background
+
+if TYPE_CHECKING:
+    from crmctl.api.deadline import Deadline
+
+_SLICE = 64 * 1024  # bytes written under one timeout
+
+
+def timeouts(deadline: Deadline) -> dict[str, Any]:
+    """What a request has for its ``timeout`` extension, so that its deadline reaches the network.
+
+    httpx and httpcore (1.0.9: HTTP/1.1, HTTP and SOCKS proxies) hand each of these through to the
+    network as it is, and look at ``pool`` alone. So one client serves many threads, each call of
+    which has its own deadline.
+    """
+    kinds = dict.fromkeys(("connect", "read", "write"), deadline)
+    return {**kinds, "pool": deadline.remaining()}
 
 
 class Network(httpcore.SyncBackend):
-    """TCP under one deadline.
+    """TCP under the deadline that comes as ``timeout``.
 
-    httpx's timeouts begin anew with each read and with each address of a host, so that an answer
-    which comes byte by byte, its headers included, could take for ever.
+    A timeout in seconds would begin anew with each read and with each address of a host, so that
+    an answer which comes byte by byte, its headers included, could take for ever.
     """
-
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
 
     def connect_tcp(
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: Any = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        deadline: Deadline = timeout
         place = f"{host}:{port}"
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"cannot find host {host}") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = _find(host, port, deadline)
         while addresses:
             address = addresses.pop(0)
             # A share each: a host whose IPv6 leads nowhere is still reached over IPv4 in time.
-            share = max(0.001, self._deadline.remaining() / (len(addresses) + 1))
+            share = max(0.001, deadline.remaining() / (len(addresses) + 1))
             try:
-                stream = super().connect_tcp(address, port, share, local_address, socket_options)
-                return Stream(stream, self._deadline, place)
+                stream = super().connect_tcp(
+                    address,  # type: ignore[arg-type]  # bytes, see _find
+                    port,
+                    share,
+                    local_address,
+                    socket_options,
+                )
+                return Stream(stream, deadline, place)
             except httpcore.ConnectTimeout as error:
                 if not addresses:
                     raise httpcore.ConnectTimeout(f"{place} does not answer") from error
@@ -53,18 +70,23 @@ class Network(httpcore.SyncBackend):
 
 
 class Stream(httpcore.NetworkStream):
-    """A connection whose every read and write gets what is left of the deadline."""
+    """A connection whose every read and write gets what is left of a deadline.
+
+    Where none is given, as in a SOCKS proxy's greeting, the one before holds.
+    """
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline, place: str) -> None:
         self._stream = stream
         self._deadline = deadline
         self._place = place
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._stream.read(max_bytes, self._left(httpcore.ReadTimeout))
+    def read(self, max_bytes: int, timeout: Any = None) -> bytes:
+        return self._stream.read(max_bytes, self._left(timeout, httpcore.ReadTimeout))
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._stream.write(buffer, self._left(httpcore.WriteTimeout))
+    def write(self, buffer: bytes, timeout: Any = None) -> None:
+        for start in range(0, len(buffer), _SLICE):
+            left = self._left(timeout, httpcore.WriteTimeout)
+            self._stream.write(buffer[start : start + _SLICE], left)
 
     def close(self) -> None:
         self._stream.close()
@@ -73,9 +95,9 @@ class Stream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: Any = None,
     ) -> httpcore.NetworkStream:
-        left = self._left(httpcore.ConnectTimeout)
+        left = self._left(timeout, httpcore.ConnectTimeout)
         try:
             stream = self._stream.start_tls(ssl_context, server_hostname, left)
         except httpcore.ConnectTimeout as error:
@@ -87,7 +109,9 @@ class Stream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
-    def _left(self, kind: type[httpcore.TimeoutException]) -> float:
+    def _left(self, deadline: Deadline | None, kind: type[httpcore.TimeoutException]) -> float:
+        if deadline is not None:
+            self._deadline = deadline
         left = self._deadline.remaining()
         if left <= 0:
             raise kind("the deadline has passed")
@@ -106,3 +130,30 @@ def why_unconnected(error: Exception, place: str) -> str:
         return f"{place} refuses connections"
     reason = getattr(cause, "strerror", None) or "no reason given"
     return f"cannot connect to {place} ({reason})"
+
+
+def _find(host: str, port: int, deadline: Deadline) -> list[bytes]:
+    """The addresses of a host, in the order to try them.
+
+    In bytes: a host that is text makes Python load its IDNA codec, which costs 1 ms.
+    """
+    name = host.encode()
+    try:
+        ipaddress.ip_address(host)
+        return [name]
+    except ValueError:
+        pass
+
+    def look_up() -> list[Any]:
+        return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+
+    try:
+        # Nothing ends a look-up before it is done; that of this machine's own name takes no time.
+        found = (
+            look_up() if host == "localhost" else Background(look_up).result(deadline.remaining())
+        )
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(f"the address of {host} was not found in time") from error
+    except OSError as error:
+        raise httpcore.ConnectError(f"cannot find host {host}") from error
+    return list(dict.fromkeys(str(entry[4][0]).encode() for entry in found))

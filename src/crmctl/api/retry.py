@@ -24,12 +24,16 @@ _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 def retrying(
     transport: Transport,
     *,
-    deadline: Deadline,
+    timeout: float,
+    clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     random: Callable[[float, float], float] = random.uniform,
     log: Callable[[int, str], None] | None = None,
 ) -> Transport:
     """A transport that sends a GET up to three times; any other method passes through, once.
+
+    One call takes ``timeout`` seconds at most, its attempts and sleeps together, unless the request
+    brings a deadline of its own.
 
     Tried again are failures that call themselves ``retryable`` and the statuses that tend to
     pass. It waits a random time, longer each round, and never less than the server asks for. Where
@@ -39,24 +43,27 @@ def retrying(
     """
 
     def call(request: Request) -> Response:
+        deadline = request.deadline
+        if deadline is None:
+            deadline = Deadline(timeout, clock=clock)
+            request = request.having(deadline=deadline)
         if request.method != "GET":
             return transport(request)
-        with deadline:
-            attempt = 1
-            while True:
-                outcome = _send(transport, request)
-                if attempt == ATTEMPTS or not _may_pass(outcome):
-                    return _settle(outcome)
-                asked = retry_after_seconds(outcome) if isinstance(outcome, Response) else None
-                backoff = random(0.0, min(8.0, 0.5 * 2 ** (attempt - 1)))
-                wait = max(asked or 0.0, backoff)
-                if wait > LONGEST_WAIT or wait >= deadline.remaining():
-                    return _give_up(request, outcome, asked)
-                attempt += 1
-                if log is not None:
-                    happened = _describe(request, outcome)
-                    log(1, f"{happened}, trying again in {wait:.1f} s ({attempt} of {ATTEMPTS})")
-                sleep(wait)
+        attempt = 1
+        while True:
+            outcome = _send(transport, request)
+            if attempt == ATTEMPTS or not _may_pass(outcome):
+                return _settle(outcome)
+            asked = retry_after_seconds(outcome) if isinstance(outcome, Response) else None
+            backoff = random(0.0, min(8.0, 0.5 * 2 ** (attempt - 1)))
+            wait = max(asked or 0.0, backoff)
+            if wait > LONGEST_WAIT or wait >= deadline.remaining():
+                return _give_up(request, outcome, asked)
+            attempt += 1
+            if log is not None:
+                happened = _describe(request, outcome)
+                log(1, f"{happened}, trying again in {wait:.1f} s ({attempt} of {ATTEMPTS})")
+            sleep(wait)
 
     return call
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl import __version__, errors
 from crmctl.api.client import Client
-from crmctl.api.dry_run import Rehearsal
+from crmctl.api.dry_run import DryRun
 from crmctl.api.message import Request, Response, Transport
 from crmctl.cli.options import GlobalOptions
 from crmctl.cli.terminal import Terminal
@@ -61,7 +61,7 @@ class Context:
         )
         self._clock = clock
         self._sleep = sleep
-        self._rehearsal = Rehearsal(lambda request: self._transport(request))
+        self._dry_run = DryRun(lambda request: self._transport(request))
         self._closing: list[Callable[[], None]] = []
 
     @cached_property
@@ -94,12 +94,14 @@ class Context:
     @cached_property
     def client(self) -> Client:
         """The API, over the profile's transport."""
-        transport = self._rehearsal if self.options.dry_run else self._transport
-        return Client(transport, warn=self._warn)
+        if self.options.dry_run:
+            return Client(self._dry_run, warn=self._warn)
+        remote = self.profile.kind != "workspace"
+        return Client(self._transport, remote=remote, warn=self._warn)
 
     def client_for(self, base_url: str, key: str) -> Client:
         """The API at a server that is no profile yet."""
-        return Client(self._connect(base_url, key), warn=self._warn)
+        return Client(self._connect(base_url, key), remote=True, warn=self._warn)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -153,10 +155,10 @@ class Context:
 
     def finish(self) -> None:
         """Print what a dry run collected."""
-        if self._rehearsal.requests:
+        if self._dry_run.requests:
             from crmctl.output.json import write_value
 
-            write_value(self._rehearsal.described(), stream=self.terminal.stdout)
+            write_value(self._dry_run.described(), stream=self.terminal.stdout)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -184,6 +186,7 @@ class Context:
             key=key,
             timeout=self.settings.timeout.value,
             ca_file=self.settings.ca_file.value,
+            environ=self.environ,
             user_agent=f"crmctl/{__version__}",
             log=log,
         )
@@ -197,7 +200,8 @@ class Context:
                     self.terminal.note(f"{request.method} {request.path} may have been applied.")
                 raise
 
-        return retrying(send, deadline=server.deadline, sleep=self._sleep, log=log)
+        timeout = self.settings.timeout.value
+        return retrying(send, timeout=timeout, sleep=self._sleep, log=log)
 
     def _second(self) -> datetime:
         return self._clock().replace(microsecond=0)

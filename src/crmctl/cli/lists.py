@@ -12,8 +12,8 @@ from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK, Resource
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
-    from crmctl.api.client import Listing
     from crmctl.api.merge import MergedListing
+    from crmctl.api.pages import Listing
     from crmctl.cli.context import Context
 
     Query = Mapping[str, str]
@@ -52,11 +52,11 @@ def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
     """Show the newest items: 25, or ``limit``, or all that happened since then."""
     shown = DEFAULT_LIMIT if limit is None and since is None else limit
     if since is None:
-        listing = crm.client.feed(limit=shown)
+        listing = crm.client.activity_feed(limit=shown)
         recent = iter(listing)
     else:
         # One more than is shown tells whether the limit leaves something out.
-        listing = crm.client.feed(limit=None if limit is None else limit + 1)
+        listing = crm.client.activity_feed(limit=None if limit is None else limit + 1)
         recent = _back_to(since, listing)
     items = islice(recent, shown)
     if crm.format == "table" and not crm.options.fields:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from crmctl import errors
-from crmctl.origin import parse_base_url
+from crmctl.origin import split_base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,11 +110,7 @@ def check_setting(key: str, value: str, source: str) -> str:
     zone database, and whoever needs the zone asks it.
     """
     if key == "base_url":
-        try:
-            parse_base_url(value)
-        except ValueError as error:
-            # The URL is not repeated: what is wrong with it may be the password in it.
-            raise errors.SettingsError(f"base_url from {source} {error}.") from None
+        split_base_url(value, f"base_url from {source}")
         return value.rstrip("/")
     if key in CHOICES:
         if value not in CHOICES[key]:

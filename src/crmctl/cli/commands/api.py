@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import typer
 
 from crmctl.api.answer import read_success
-from crmctl.api.client import Listing, new_idempotency_key
 from crmctl.api.message import Request
+from crmctl.api.pages import Listing
 from crmctl.cli import inputs, options
 from crmctl.cli.context import Context
 from crmctl.cli.show import style
@@ -73,9 +73,9 @@ def api(
         if method != "GET":
             raise UsageError("--paginate goes with GET.")
         limit = query.pop("limit", None)
-        _show_items(crm, Listing(crm.client, path, query, None), page=limit)
+        _show_items(crm, crm.client.listing(path, query), page=limit)
         return
-    headers = {"idempotency-key": new_idempotency_key()} if method == "POST" else {}
+    headers = crm.client.idempotency(method)
     request = Request(method, path, query=query, body=body, headers=headers)
     response = crm.client.transport(request)
     read_success(request, response)
