@@ -171,9 +171,9 @@ def set_value(environ: Mapping[str, str], key: str, value: str, profile: str | N
             raise errors.SettingsError(f"{name} is a workspace on this machine: no base_url.")
         value = check_setting(key, value, "the command line")
         if key == "timezone":
-            from crmctl import dates
+            from crmctl import zones
 
-            dates.zone_named(value)
+            zones.zone_named(value)
     _change(environ, {(name, key): value})
 
 

@@ -80,12 +80,12 @@ class Profile:
 
     def zone(self) -> tzinfo:
         """The profile's time zone, else the machine's. Raises SettingsError for an unknown one."""
-        from crmctl import dates
+        from crmctl import zones
 
         if self.timezone.value is None:
-            return dates.machine_zone()
+            return zones.machine_zone()
         try:
-            return dates.zone_named(self.timezone.value)
+            return zones.zone_named(self.timezone.value)
         except errors.SettingsError as error:
             message = f"timezone from {self.timezone.source} is {self.timezone.value!r:.80}."
             raise errors.SettingsError(message, hint=error.hint) from None
