@@ -91,6 +91,7 @@ def list_(
     user: Annotated[
         str | None,
         typer.Option(
+            "--user",  # Typer 0.27 makes it --USER of this metavar
             metavar="USER",
             help="Logged by this user; `me` is the profile's.",
             autocompletion=options.complete_id("user"),
