@@ -1,20 +1,16 @@
 """Dates, times and durations as people type them, and as they like to read them.
 
-The API's own notation is in `timestamps`. Now and the zone are arguments; only `machine_zone`
-looks at the machine.
+The API's own notation is in `timestamps`, time zones are in `zones`. Now and the zone are
+arguments: nothing here looks at the machine.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from crmctl import errors
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Edge = Literal["start", "end"]
 
@@ -23,7 +19,6 @@ WHEN_HINT = (
     '"fri 17:30", "next mon", +3d, -20m, +3bd, eow.'
 )
 DURATION_HINT = "Write whole minutes, for example: 30, 45m, 1h, 1h15m, 1:15, 1.5h."
-ZONE_HINT = "Use an IANA name such as Europe/Berlin, or UTC, or local."
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NEAR_DAYS = {"yesterday": -1, "today": 0, "eod": 0, "tomorrow": 1}
@@ -131,68 +126,6 @@ def day_heading(instant: datetime, *, now: datetime, zone: tzinfo) -> str:
     if -1 <= days <= 0:
         return "Today" if days == 0 else "Yesterday"
     return f"{day:%A} {day.day} {day:%B} {day.year}"
-
-
-def zone_named(name: str, *, environ: Mapping[str, str]) -> tzinfo:
-    """The zone of an IANA name, ``UTC``, or ``local`` for the machine's. Raises SettingsError."""
-    if name.lower() in ("utc", "local"):
-        return UTC if name.lower() == "utc" else machine_zone(environ=environ)
-    if (zone := _find_zone(name)) is None:
-        raise errors.SettingsError(f"There is no time zone {name!r:.60}.", hint=ZONE_HINT)
-    return zone
-
-
-def machine_zone(*, environ: Mapping[str, str], etc: Path = Path("/etc")) -> tzinfo:
-    """The machine's zone, which knows summer time of every date.
-
-    It is what TZ names, else what ``/etc/localtime`` links to, else what ``/etc/timezone`` names,
-    else whatever the C library says of each instant.
-    """
-    if "TZ" in environ:
-        # TZ may hold a rule, "CET-1CEST,M3.5.0,M10.5.0/3", which only the C library can read.
-        return _find_zone(environ["TZ"].removeprefix(":") or "UTC") or MachineClock()
-    try:
-        linked = _find_zone(str((etc / "localtime").resolve()))
-        return linked or _find_zone((etc / "timezone").read_text("utf-8").strip()) or MachineClock()
-    except (OSError, ValueError, RuntimeError):
-        return MachineClock()
-
-
-class MachineClock(tzinfo):
-    """The zone of the C library, asked anew for each instant."""
-
-    def utcoffset(self, moment: datetime | None) -> timedelta | None:
-        return None if moment is None else _machine_time(moment.replace(tzinfo=None)).utcoffset()
-
-    def dst(self, moment: datetime | None, /) -> None:
-        del moment
-
-    def tzname(self, moment: datetime | None) -> str | None:
-        return None if moment is None else _machine_time(moment.replace(tzinfo=None)).tzname()
-
-    def fromutc(self, moment: datetime) -> datetime:
-        shown = _machine_time(moment.replace(tzinfo=UTC))
-        first = shown.replace(tzinfo=self, fold=0)
-        return first if first.utcoffset() == shown.utcoffset() else first.replace(fold=1)
-
-
-def _machine_time(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone()
-    except (OSError, ValueError) as error:  # Windows: OSError for what is before 1970
-        raise OverflowError(str(error)) from error
-
-
-def _find_zone(name: str) -> tzinfo | None:
-    import zoneinfo
-
-    name = re.sub("^/(?:.*/)?zoneinfo[^/]*/", "", name)
-    if not re.fullmatch("[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*", name):
-        return None
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
-        return None
 
 
 def _in_zone(instant: datetime, zone: tzinfo) -> datetime:

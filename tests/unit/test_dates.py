@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import time
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,20 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmctl import errors
-from crmctl.dates import (
-    MachineClock,
-    day_heading,
-    describe,
-    machine_zone,
-    parse_duration,
-    parse_when,
-    zone_named,
-)
+from crmctl.dates import day_heading, describe, parse_duration, parse_when
 from crmctl.timestamps import format_timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from crmctl.zones import MachineClock
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -565,140 +551,3 @@ def test_any_instant_can_be_shown_in_a_cell(instant: datetime, zone: tzinfo) -> 
 )
 def test_a_timeline_is_headed_by_the_day_in_the_zone(instant: str, expected: str) -> None:
     assert day_heading(at(instant, UTC), now=NOW, zone=BERLIN) == expected
-
-
-def offset_in_july_and_january(zone: tzinfo) -> tuple[float, float]:
-    """Hours ahead of UTC, in each half of the year."""
-    offsets = [datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (7, 1)]
-    return offsets[0].total_seconds() / 3600, offsets[1].total_seconds() / 3600  # type: ignore[union-attr]
-
-
-def test_a_zone_is_known_by_its_name() -> None:
-    assert offset_in_july_and_january(zone_named("America/New_York", environ={})) == (-4, -5)
-    assert zone_named("UTC", environ={}) is UTC
-    assert zone_named("utc", environ={}) is UTC
-    assert zone_named("local", environ={}).utcoffset(NOW.replace(tzinfo=None)) is not None
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        " ",
-        ".",
-        "Mars/Base",
-        "America",
-        "Europe/",
-        "Europe/Berlin ",
-        "../../etc/passwd",
-        "/etc/passwd",
-        "/usr/share/zoneinfo/../../../etc/passwd",
-        "Europe/../../passwd",
-        "Europe\x00/Berlin",
-        "CET-1CEST,M3.5.0,M10.5.0/3",
-        "Zürich",
-        "a" * 5000,
-        "\ud800",
-    ],
-)
-def test_a_zone_that_is_not_known_is_refused_with_an_example(name: str) -> None:
-    with pytest.raises(errors.SettingsError) as refused:
-        zone_named(name, environ={})
-    assert refused.value.message == f"There is no time zone {name!r:.60}."
-    assert "Europe/Berlin" in (refused.value.hint or "")
-
-
-@given(st.text())
-def test_any_text_is_a_zone_or_is_refused(name: str) -> None:
-    try:
-        zone = zone_named(name, environ={})
-    except errors.SettingsError:
-        return
-    assert isinstance(zone, tzinfo)
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["America/New_York", ":America/New_York", "/usr/share/zoneinfo/America/New_York"],
-)
-def test_the_machine_zone_is_what_tz_names(value: str, tmp_path: Path) -> None:
-    (tmp_path / "timezone").write_text("Asia/Tokyo\n")
-    zone = machine_zone(environ={"TZ": value}, etc=tmp_path)
-    assert offset_in_july_and_january(zone) == (-4, -5)
-
-
-def test_an_empty_tz_is_utc(tmp_path: Path) -> None:
-    zone = machine_zone(environ={"TZ": ""}, etc=tmp_path)
-    assert offset_in_july_and_january(zone) == (0, 0)
-
-
-def test_a_tz_that_only_the_c_library_can_read_is_left_to_it(tmp_path: Path) -> None:
-    (tmp_path / "timezone").write_text("Asia/Tokyo\n")
-    zone = machine_zone(environ={"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}, etc=tmp_path)
-    assert isinstance(zone, MachineClock)
-
-
-@pytest.mark.parametrize(
-    "target", ["usr/share/zoneinfo/Europe/Berlin", "var/db/timezone/zoneinfo.default/Europe/Berlin"]
-)
-def test_the_machine_zone_is_what_localtime_links_to(target: str, tmp_path: Path) -> None:
-    (tmp_path / "localtime").symlink_to(tmp_path / target)
-    (tmp_path / "timezone").write_text("Asia/Tokyo\n")
-    assert machine_zone(environ={}, etc=tmp_path) == BERLIN
-
-
-def test_the_machine_zone_is_what_etc_timezone_names_where_localtime_is_no_link(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "localtime").write_bytes(b"TZif2")
-    (tmp_path / "timezone").write_text("Asia/Tokyo\n")
-    assert machine_zone(environ={}, etc=tmp_path) == ZoneInfo("Asia/Tokyo")
-
-
-@pytest.mark.parametrize("content", [None, b"", b"Mars/Base\n", b"\xff\xfe"])
-def test_the_c_library_decides_where_no_file_names_a_zone(
-    content: bytes | None, tmp_path: Path
-) -> None:
-    if content is not None:
-        (tmp_path / "timezone").write_bytes(content)
-    assert isinstance(machine_zone(environ={}, etc=tmp_path), MachineClock)
-
-
-@pytest.fixture
-def process_in_berlin() -> Iterator[None]:
-    if not hasattr(time, "tzset"):
-        pytest.skip("the C library's zone cannot be set here")
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = "Europe/Berlin"
-    time.tzset()
-    yield
-    if before is None:
-        del os.environ["TZ"]
-    else:
-        os.environ["TZ"] = before
-    time.tzset()
-
-
-@pytest.mark.usefixtures("process_in_berlin")
-def test_the_c_library_gives_what_the_zone_database_gives() -> None:
-    # Through both changes of the clocks, every half hour, there and back again.
-    for day in (datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, tzinfo=UTC)):
-        for step in range(96):
-            instant = day + timedelta(minutes=30 * step)
-            local = instant.astimezone(MachineClock())
-            known = instant.astimezone(BERLIN)
-            assert local.isoformat() == known.isoformat()
-            assert local.fold == known.fold
-            assert local.tzname() == known.tzname()
-            assert local.astimezone(UTC) == instant
-
-
-@pytest.mark.usefixtures("process_in_berlin")
-def test_dates_are_read_in_the_zone_of_the_c_library() -> None:
-    zone = MachineClock()
-    assert when("2026-07-01", zone=zone) == "2026-06-30T22:00:00Z"
-    assert when_it_closes("2026-01-01", zone=zone) == "2026-01-01T22:59:59Z"
-    assert when("2026-03-29 02:30", zone=zone) == "2026-03-29T01:30:00Z"
-    assert when("2026-10-25 02:30", zone=zone) == "2026-10-25T00:30:00Z"
-    with pytest.raises(errors.InvalidInput):
-        when("0001-01-01", zone=zone)

@@ -173,9 +173,9 @@ def set_value(directories: Directories, key: str, value: str, profile: str | Non
             raise errors.SettingsError(f"{name} is a workspace on this machine: no base_url.")
         value = check_setting(key, value, "the command line")
         if key == "timezone":
-            from crmctl import dates
+            from crmctl import zones
 
-            dates.zone_named(value, environ={})  # whether there is one is all that matters
+            zones.zone_named(value, environ={})  # whether there is one is all that matters
     _change(directories, {(name, key): value})
 
 

@@ -83,12 +83,12 @@ class Profile:
 
     def zone(self, environ: Mapping[str, str]) -> tzinfo:
         """The profile's time zone, else the machine's. Raises SettingsError for an unknown one."""
-        from crmctl import dates
+        from crmctl import zones
 
         if self.timezone.value is None:
-            return dates.machine_zone(environ=environ)
+            return zones.machine_zone(environ=environ)
         try:
-            return dates.zone_named(self.timezone.value, environ=environ)
+            return zones.zone_named(self.timezone.value, environ=environ)
         except errors.SettingsError as error:
             message = f"timezone from {self.timezone.source} is {self.timezone.value!r:.80}."
             raise errors.SettingsError(message, hint=error.hint) from None
