@@ -11,7 +11,8 @@ import pytest
 from crmctl.cli.app import NOUNS, build_root, run
 from crmctl.cli.context import Context
 from crmctl.cli.options import global_options
-from crmctl.resources import ACTIVITY, TASK, Resource
+from crmctl.fields import Resource
+from crmctl.resources import ACTIVITY, TASK
 
 # Where people type another word than the API's.
 TYPED = {

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from crmctl.api.client import Item, Listing
-from crmctl.resources import Field, Resource
+from crmctl.fields import Field, Resource
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from crmctl.fields import Resource
     from crmctl.output.style import Style
     from crmctl.output.view import View
-    from crmctl.resources import Resource
     from crmctl.workspace.app import Workspace
 
 # The user of the sample data: `--mine` and `me` have someone to mean in the demo.

@@ -9,8 +9,9 @@ from crmctl.api.client import Listing
 from crmctl.api.merge import MergedListing
 from crmctl.cli.context import Context
 from crmctl.errors import UsageError
+from crmctl.fields import Resource
 from crmctl.output.view import view_of
-from crmctl.resources import DEFAULT_LIMIT, Resource
+from crmctl.resources import DEFAULT_LIMIT
 
 
 def show_listing(

@@ -11,8 +11,9 @@ from zlib import crc32
 
 from crmctl.cli.context import Context
 from crmctl.errors import CrmctlError
+from crmctl.fields import Resource
 from crmctl.files import directory
-from crmctl.resources import TASK, Resource
+from crmctl.resources import TASK
 
 Names = dict[str, dict[str, str]]
 """For each kind (task, user, contact, deal, project): ID to title or name."""
