@@ -17,36 +17,32 @@ SEED = """
 import random, sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from crmctl.store.sqlite import Store
+from crmctl.resources import PRIORITIES, RELATED_TYPES, TASK, TASK_STATUSES, TASK_TYPES
+from crmctl.store.sqlite import SqliteStore
 
 path, number = Path(sys.argv[1]), int(sys.argv[2])
 choose = random.Random(1)
 start = datetime(2026, 1, 1)
-
-def rows():
+store = SqliteStore(path)
+with store.writing() as kept:
     for n in range(number):
-        created = (start + timedelta(seconds=n * 20)).isoformat()
-        updated = (start + timedelta(seconds=choose.randrange(number * 20))).isoformat()
-        due = (start + timedelta(hours=choose.randrange(9000))).isoformat()
-        yield (
-            f"task_{n:012}", f"Task {n}", "A description of a usual length, one line or so.",
-            choose.choice(("pending", "in_progress", "completed", "cancelled")),
-            choose.randrange(4),
-            choose.choice(("todo", "call", "email", "meeting", "follow_up")),
-            f"usr_{choose.randrange(20)}", due if choose.random() < 0.8 else None,
-            choose.choice(("contact", "deal", "project")), f"id_{choose.randrange(number // 10)}",
-            created, updated,
-        )
-
-store = Store(path)
-with store.writing() as connection:
-    connection.execute("PRAGMA cache_size = -400000")
-    connection.executemany(
-        "INSERT INTO task (id, title, description, status, priority, type, assignee_id, due_date,"
-        " related_to_type, related_to_id, created_at, updated_at, version)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-        rows(),
-    )
+        created = start + timedelta(seconds=n * 20)
+        updated = start + timedelta(seconds=choose.randrange(number * 20))
+        due = start + timedelta(hours=choose.randrange(9000))
+        kept.insert(TASK, {
+            "id": f"task_{n:012}",
+            "title": f"Task {n}",
+            "description": "A description of a usual length, one line or so.",
+            "status": choose.choice(TASK_STATUSES),
+            "priority": choose.choice(PRIORITIES),
+            "type": choose.choice(TASK_TYPES),
+            "assignee_id": f"usr_{choose.randrange(20)}",
+            "due_date": f"{due.isoformat()}Z" if choose.random() < 0.8 else None,
+            "related_to_type": choose.choice(RELATED_TYPES),
+            "related_to_id": f"id_{choose.randrange(number // 10)}",
+            "created_at": f"{created.isoformat()}Z",
+            "updated_at": f"{updated.isoformat()}Z",
+        })
 store.close()
 """
 

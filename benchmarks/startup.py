@@ -53,6 +53,7 @@ SERVER = """
 import sys
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
+from crmctl.store.sqlite import SqliteStore
 from crmctl.workspace.app import Workspace
 from crmctl.server.wsgi import wsgi_application
 
@@ -60,7 +61,7 @@ class Quiet(WSGIRequestHandler):
     def log_message(self, *arguments):
         pass
 
-workspace = Workspace(Path(sys.argv[1]))
+workspace = Workspace(SqliteStore(Path(sys.argv[1])))
 server = make_server("127.0.0.1", 0, wsgi_application(workspace), handler_class=Quiet)
 sys.stdout.write(f"{server.server_port}\\n")
 sys.stdout.flush()

@@ -7,9 +7,7 @@ Activity.
 
 from __future__ import annotations
 
-from typing import Literal
-
-FieldType = Literal["string", "text", "id", "ids", "integer", "time", "enum", "object"]
+from crmctl.fields import Field, Filter, Operation, Resource
 
 TASK_STATUSES = ("pending", "in_progress", "completed", "cancelled")
 OPEN_STATUSES = ("pending", "in_progress")
@@ -25,122 +23,38 @@ DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 
 
-class Field:
-    """One field of a resource.
-
-    ``create``, ``update`` and ``complete`` say which requests may carry it; ``readable`` whether
-    responses do. An enum's ``choices`` are in ascending order, which is also how it sorts.
-    ``column`` is its heading in a table of many; a field without one is shown on request only.
-    """
-
-    __slots__ = (
-        "choices",
-        "column",
-        "complete",
-        "create",
-        "default",
-        "fields",
-        "minimum",
-        "name",
-        "readable",
-        "required",
-        "type",
-        "update",
-    )
-
-    def __init__(
-        self,
-        name: str,
-        type: FieldType = "string",
-        *,
-        choices: tuple[str, ...] = (),
-        required: bool = False,
-        default: str | None = None,
-        create: bool = False,
-        update: bool = False,
-        complete: bool = False,
-        readable: bool = True,
-        minimum: int = 0,
-        column: str = "",
-        fields: tuple[Field, ...] = (),
-    ) -> None:
-        self.name = name
-        self.type = type
-        self.choices = choices
-        self.required = required
-        self.default = default
-        self.create = create
-        self.update = update
-        self.complete = complete
-        self.readable = readable
-        self.minimum = minimum
-        self.column = column
-        self.fields = fields
-
-
-class Filter:
-    """One query parameter that narrows a list: ``field operator value``."""
-
-    __slots__ = ("field", "name", "operator")
-
-    def __init__(self, name: str, field: str, operator: Literal["=", "<", ">", "<=", ">="]) -> None:
-        self.name = name
-        self.field = field
-        self.operator = operator
-
-
-class Resource:
-    """One collection of the API: where it is, what its items hold, how lists are narrowed."""
-
-    __slots__ = ("collection", "default_sort", "fields", "filters", "name", "plural", "sorts")
-
-    def __init__(
-        self,
-        name: str,
-        plural: str,
-        *,
-        collection: str,
-        fields: tuple[Field, ...],
-        filters: tuple[Filter, ...],
-        sorts: tuple[str, ...],
-        default_sort: str,
-    ) -> None:
-        self.name = name
-        self.plural = plural
-        self.collection = collection
-        self.fields = fields
-        self.filters = filters
-        self.sorts = sorts
-        self.default_sort = default_sort
-
-    def field(self, name: str) -> Field:
-        """The field of that name; KeyError if there is none."""
-        for field in self.fields:
-            if field.name == name:
-                return field
-        raise KeyError(name)
-
-    def field_names(self) -> list[str]:
-        """Every name that `fields` takes: readable fields, and those in objects as ``a.b``."""
-        names = []
-        for field in self.fields:
-            if field.readable:
-                names.append(field.name)
-                names.extend(f"{field.name}.{inner.name}" for inner in field.fields)
-        return names
-
+OPERATIONS = (
+    Operation("list_tasks", "GET", "/tasks", "List tasks"),
+    Operation("get_task", "GET", "/tasks/:id", "Get a task"),
+    Operation("create_task", "POST", "/tasks", "Create a task"),
+    Operation("update_task", "PUT", "/tasks/:id", "Change the fields given, and no others"),
+    Operation("complete_task", "PUT", "/tasks/:id/complete", "Mark a task as completed"),
+    Operation("delete_task", "DELETE", "/tasks/:id", "Delete a task"),
+    Operation("list_activities", "GET", "/activities", "List activities"),
+    Operation("log_activity", "POST", "/activities", "Log an activity"),
+    Operation("activity_feed", "GET", "/activities/feed", "All activities, most recent first"),
+)
 
 TASK = Resource(
     "task",
     "tasks",
     collection="/tasks",
+    id_prefix="task_",
     fields=(
-        Field("id", "id", column="ID"),
-        Field("title", required=True, create=True, update=True, column="Title"),
-        Field("description", "text", create=True, update=True),
+        Field("id", "id", "The task's ID", nullable=False, column="ID"),
+        Field(
+            "title",
+            help="What there is to do",
+            required=True,
+            create=True,
+            update=True,
+            column="Title",
+        ),
+        Field("description", "text", "Details, in Markdown", create=True, update=True),
         Field(
             "status",
             "enum",
+            "How far it is",
             choices=TASK_STATUSES,
             default="pending",
             update=True,
@@ -149,6 +63,7 @@ TASK = Resource(
         Field(
             "priority",
             "enum",
+            "How much it matters",
             choices=PRIORITIES,
             default="medium",
             create=True,
@@ -158,18 +73,23 @@ TASK = Resource(
         Field(
             "type",
             "enum",
+            "What kind of work it is",
             choices=TASK_TYPES,
             default="todo",
             create=True,
             update=True,
             column="Type",
         ),
-        Field("assignee_id", "id", create=True, update=True),
-        Field("assignee_name", column="Assignee"),
-        Field("due_date", "time", create=True, update=True, column="Due"),
+        Field(
+            "assignee_id", "id", "The user assigned to it", record="user", create=True, update=True
+        ),
+        Field("assignee_name", help="That user's name", of=("assignee_id",), column="Assignee"),
+        Field("due_date", "time", "When it is due", create=True, update=True, column="Due"),
         Field(
             "related_to",
             "object",
+            "What it concerns",
+            of=("related_to_type", "related_to_id"),
             fields=(
                 Field("type", "enum", choices=RELATED_TYPES),
                 Field("id", "id"),
@@ -180,15 +100,24 @@ TASK = Resource(
         Field(
             "related_to_type",
             "enum",
+            "The type of what it concerns",
             choices=RELATED_TYPES,
             create=True,
             update=True,
             readable=False,
         ),
-        Field("related_to_id", "id", create=True, update=True, readable=False),
+        Field(
+            "related_to_id",
+            "id",
+            "The ID of what it concerns",
+            create=True,
+            update=True,
+            readable=False,
+        ),
         Field(
             "reminder",
             "object",
+            "How and how long before it is due to remind the assignee",
             create=True,
             update=True,
             fields=(
@@ -196,11 +125,11 @@ TASK = Resource(
                 Field("before_minutes", "integer", required=True),
             ),
         ),
-        Field("created_by", "id"),
-        Field("created_at", "time"),
-        Field("updated_at", "time"),
-        Field("completed_at", "time"),
-        Field("completion_note", "text", complete=True),
+        Field("created_by", "id", "The user who created it"),
+        Field("created_at", "time", "When it was created", nullable=False),
+        Field("updated_at", "time", "When it was last changed", nullable=False),
+        Field("completed_at", "time", "When it was completed"),
+        Field("completion_note", "text", "What was said of its completion", complete=True),
     ),
     filters=(
         Filter("assignee_id", "assignee_id", "="),
@@ -220,22 +149,38 @@ ACTIVITY = Resource(
     "activity",
     "activities",
     collection="/activities",
+    id_prefix="act_",
     fields=(
-        Field("id", "id", column="ID"),
-        Field("type", "enum", choices=ACTIVITY_TYPES, required=True, create=True, column="Type"),
-        Field("subject", create=True, column="Subject"),
-        Field("description", "text", create=True),
-        Field("contact_id", "id", create=True),
-        Field("contact_name", column="Contact"),
-        Field("deal_id", "id", create=True),
-        Field("deal_name", column="Deal"),
-        Field("duration", "integer", create=True, column="Duration"),
-        Field("outcome", "enum", choices=OUTCOMES, create=True, column="Outcome"),
-        Field("attendees", "ids", create=True),
-        Field("user_id", "id"),
-        Field("user_name"),
-        Field("occurred_at", "time", create=True, column="When"),
-        Field("created_at", "time"),
+        Field("id", "id", "The activity's ID", nullable=False, column="ID"),
+        Field(
+            "type",
+            "enum",
+            "What kind of contact it was",
+            choices=ACTIVITY_TYPES,
+            required=True,
+            create=True,
+            column="Type",
+        ),
+        Field("subject", help="What it was about", create=True, column="Subject"),
+        Field("description", "text", "Notes, or what was said", create=True),
+        Field("contact_id", "id", "The contact it was with", record="contact", create=True),
+        Field("contact_name", help="That contact's name", of=("contact_id",), column="Contact"),
+        Field("deal_id", "id", "The deal it concerns", record="deal", create=True),
+        Field("deal_name", help="That deal's name", of=("deal_id",), column="Deal"),
+        Field("duration", "integer", "Its length in minutes", create=True, column="Duration"),
+        Field("outcome", "enum", "How it ended", choices=OUTCOMES, create=True, column="Outcome"),
+        Field("attendees", "ids", "The contacts who attended", nullable=False, create=True),
+        Field("user_id", "id", "The user who logged it", record="user"),
+        Field("user_name", help="That user's name", of=("user_id",)),
+        Field(
+            "occurred_at",
+            "time",
+            "When it happened; now, if not said",
+            nullable=False,
+            create=True,
+            column="When",
+        ),
+        Field("created_at", "time", "When it was logged", nullable=False),
     ),
     filters=(
         Filter("type", "type", "="),

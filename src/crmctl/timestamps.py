@@ -35,6 +35,8 @@ def parse_timestamp(text: str, *, end_of_day: bool = False) -> datetime:
 
 def is_date_only(text: str) -> bool:
     """Whether an ISO 8601 text names a day and no time."""
+    if len(text) > len("2026-03-25"):
+        return False
     try:
         date.fromisoformat(text)
     except ValueError:

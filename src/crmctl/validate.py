@@ -7,11 +7,11 @@ A problem is ``{"field", "code", "message"}``. Codes: ``unknown``, ``read_only``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from crmctl.resources import MAX_LIMIT, Field, Filter, Resource
+from crmctl.fields import Action, Field, Filter, Resource
+from crmctl.resources import MAX_LIMIT
 
-Action = Literal["create", "update", "complete"]
 Problem = dict[str, str]
 
 # SQLite keeps a 64-bit integer, and JSON readers agree on 53 bits.
@@ -32,15 +32,21 @@ def check_body(resource: Resource, body: Any, action: Action) -> list[Problem]:
     """What is wrong with the body of a create, update or complete request; empty if nothing is."""
     if not isinstance(body, Mapping):
         return [problem("body", "type", "must be a JSON object")]
-    allowed = [field for field in resource.fields if getattr(field, action)]
-    names = {field.name for field in allowed}
-    problems = [_unexpected(resource, str(name), allowed) for name in body if name not in names]
-    for field in allowed:
-        if field.name in body:
-            problems += _check_value(field, body[field.name], field.name, clears=action != "create")
-        elif field.required and action == "create":
-            problems.append(problem(field.name, "required", "is required"))
-    if RELATED_PAIR[0] in names:
+    accepted = resource.accepted[action]
+    problems: list[Problem] = []
+    for name, value in body.items():
+        field = accepted.get(name)
+        if field is None:
+            problems.append(_unexpected(resource, str(name), accepted))
+        else:
+            problems += _check_value(field, value, name, clears=action != "create")
+    if action == "create":
+        problems += [
+            problem(field.name, "required", "is required")
+            for field in accepted.values()
+            if field.required and field.name not in body
+        ]
+    if RELATED_PAIR[0] in body or RELATED_PAIR[1] in body:
         problems += _check_related_to(body)
     return problems
 
@@ -101,15 +107,8 @@ def _check_value(field: Field, value: Any, name: str, *, clears: bool) -> list[P
         if clears and field.default is not None:
             return [problem(name, "required", "cannot be cleared")]
         return []
-    match field.type:
-        case "integer":
-            return _check_integer(field, value, name)
-        case "object":
-            return _check_object(field, value, name)
-        case "ids":
-            return _check_ids(value, name)
-        case _:
-            return _check_text(field, value, name)
+    check = _CHECKS.get(field.type, _check_text)
+    return check(field, value, name)
 
 
 def _check_text(field: Field, value: Any, name: str) -> list[Problem]:
@@ -163,13 +162,17 @@ def _check_object(field: Field, value: Any, name: str) -> list[Problem]:
     return problems
 
 
-def _check_ids(value: Any, name: str) -> list[Problem]:
+def _check_ids(field: Field, value: Any, name: str) -> list[Problem]:
+    del field
     if not isinstance(value, list):
         return [problem(name, "type", "must be a list of IDs")]
     for item in value:
         if not isinstance(item, str) or not item.strip() or not _is_text(item):
             return [problem(name, "type", "must be a list of IDs, none of them blank")]
     return []
+
+
+_CHECKS = {"integer": _check_integer, "object": _check_object, "ids": _check_ids}
 
 
 def _check_related_to(body: Mapping[str, Any]) -> list[Problem]:
@@ -182,8 +185,8 @@ def _check_related_to(body: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def _unexpected(resource: Resource, name: str, allowed: list[Field]) -> Problem:
-    names = ", ".join(field.name for field in allowed)
+def _unexpected(resource: Resource, name: str, accepted: Mapping[str, Field]) -> Problem:
+    names = ", ".join(accepted)
     if any(field.name == name for field in resource.fields):
         return problem(name, "read_only", f"cannot be set here; these can: {names}")
     return problem(name, "unknown", f"is not a field; there are: {names}")

@@ -8,7 +8,6 @@ import pytest
 
 from crmctl.api.message import Request
 from crmctl.resources import ACTIVITY_TYPES, OUTCOMES
-from crmctl.workspace.app import Workspace
 from tests.contract.world import ME, World, all_ids
 
 
@@ -259,13 +258,11 @@ def test_activities_are_filtered_and_sorted(
 
 
 def test_the_feed_is_of_all_users_most_recent_first(world: World) -> None:
-    path, clock = world.workspace.store.path, world.clock
     for hour, user in ((3, "usr_a"), (1, "usr_b"), (2, "usr_c"), (2, None)):
-        other = Workspace(path, user_id=user, clock=clock)
         body = {"type": "note", "occurred_at": f"2026-03-19T0{hour}:00:00Z"}
-        assert other(Request("POST", "/activities", body=body)).status == 201
-        other.close()
-        clock.move(minutes=1)
+        asked = Request("POST", "/activities", body=body, caller=user)
+        assert world.workspace(asked).status == 201
+        world.clock.move(minutes=1)
     feed = world.get("/activities/feed")
     assert [(item["occurred_at"], item["user_id"]) for item in feed["data"]] == [
         ("2026-03-19T03:00:00Z", "usr_a"),

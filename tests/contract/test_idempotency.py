@@ -40,22 +40,12 @@ def test_the_first_answer_comes_again_though_the_task_has_changed(world: World) 
     assert world.get("/tasks")["data"] == []
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("/tasks", {"title": "Mail"}),
-        ("/tasks", {"title": "Call", "priority": "medium"}),
-        ("/activities", {"type": "call"}),
-        ("/activities", {"title": "Call"}),
-    ],
-)
-def test_the_same_key_for_another_request_is_a_conflict(
-    world: World, path: str, body: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("body", [{"title": "Mail"}, {"title": "Call", "priority": "medium"}])
+def test_another_body_under_the_same_key_is_refused(world: World, body: dict[str, Any]) -> None:
     first = world.send("POST", "/tasks", body={"title": "Call"}, headers=KEY)
-    response = world.send("POST", path, body=body, headers=KEY)
+    response = world.send("POST", "/tasks", body=body, headers=KEY)
     assert (response.status, response.content) == (
-        409,
+        422,
         {
             "success": False,
             "error": {
@@ -66,7 +56,29 @@ def test_the_same_key_for_another_request_is_a_conflict(
         },
     )
     assert world.get("/tasks")["data"] == [first.content["data"]]
-    assert world.get("/activities")["data"] == []
+
+
+def test_a_key_is_of_its_path(world: World) -> None:
+    assert world.send("POST", "/tasks", body={"title": "Call"}, headers=KEY).status == 201
+    assert world.send("POST", "/activities", body={"type": "call"}, headers=KEY).status == 201
+    assert len(world.ids("/tasks") + world.ids("/activities")) == 2
+
+
+def test_a_key_is_of_its_caller(world: World) -> None:
+    asked = Request("POST", "/tasks", body={"title": "Call"}, headers=KEY)
+    callers = ["usr_1", "usr_2", "usr_1", None]
+    answers = [world.workspace(asked.having(caller=caller)).content["data"] for caller in callers]
+    assert answers[0] == answers[2]
+    assert [answer["created_by"] for answer in answers] == callers
+    assert len(world.ids("/tasks")) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/tasks"), ("GET", "/tasks/none"), ("POST", "/tasks"), ("PUT", "/x"), ("POST", "/x")],
+)
+def test_every_answer_says_that_keys_are_honoured(world: World, method: str, path: str) -> None:
+    assert world.send(method, path).headers["idempotency-keys"] == "honoured"
 
 
 def test_a_refused_request_does_not_use_its_key_up(world: World) -> None:
@@ -80,18 +92,16 @@ def test_without_a_key_or_with_another_it_is_another_record(world: World) -> Non
     assert world.get("/tasks")["meta"]["total"] == 4
 
 
-def test_the_client_makes_a_key_for_each_call(world: World) -> None:
-    ids = {world.client.create_task({"title": "Call"})["id"] for _ in range(3)}
-    ids |= {world.client.log_activity({"type": "call"})["id"] for _ in range(3)}
-    assert len(ids) == 6
-
-
-def test_a_key_is_remembered_for_a_week(world: World) -> None:
+def test_a_key_is_remembered_for_thirty_days(world: World) -> None:
     first = world.send("POST", "/tasks", body={"title": "Call"}, headers=KEY)
-    world.clock.move(days=7)
-    world.client.create_task({"title": "Other"})
+    world.clock.move(days=30)
+    other = {"idempotency-key": "another"}
+    assert world.send("POST", "/tasks", body={"title": "Other"}, headers=other).status == 201
     again = world.send("POST", "/tasks", body={"title": "Call"}, headers=KEY)
     assert again.content == first.content
+    world.clock.move(seconds=1)
+    anew = world.send("POST", "/tasks", body={"title": "Call"}, headers=KEY)
+    assert anew.content["data"]["id"] != first.content["data"]["id"]
 
 
 def test_one_key_from_many_threads_at_once_is_one_record(world: World) -> None:

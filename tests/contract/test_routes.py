@@ -8,8 +8,10 @@ import pytest
 
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response
-from crmctl.resources import ACTIVITY, TASK, Field
-from crmctl.workspace.routes import ROUTES, find_route
+from crmctl.fields import Field
+from crmctl.resources import ACTIVITY, OPERATIONS, TASK
+from crmctl.workspace import handlers
+from crmctl.workspace.routes import find_route
 from tests.contract.world import World
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -21,7 +23,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1"])
-@pytest.mark.parametrize(("method", "path"), [route[:2] for route in ROUTES])
+@pytest.mark.parametrize(("method", "path"), [(each.method, each.path) for each in OPERATIONS])
 def test_every_route_answers_with_and_without_v1(
     world: World, method: str, path: str, prefix: str
 ) -> None:
@@ -92,26 +94,32 @@ def test_a_method_that_a_path_does_not_take_is_405(world: World, path: str, allo
         }
 
 
-def test_every_route_is_reached_by_the_client(world: World) -> None:
+def test_every_operation_is_a_method_of_the_client_and_a_handler(world: World) -> None:
     [task_id] = world.insert_tasks([{}])
-    reached = set()
+    arguments: dict[str, tuple[Any, ...]] = {
+        "list_tasks": ({},),
+        "list_activities": ({},),
+        "get_task": (task_id,),
+        "create_task": ({"title": "Call"},),
+        "log_activity": ({"type": "call"},),
+        "update_task": (task_id, {"title": "Mail"}),
+        "complete_task": (task_id,),
+        "delete_task": (task_id,),
+        "activity_feed": (),
+    }
+    for operation in OPERATIONS:
+        sent: list[Request] = []
 
-    def record(request: Request) -> Response:
+        def record(request: Request, sent: list[Request] = sent) -> Response:
+            sent.append(request)
+            return world.transport(request)
+
+        answer = getattr(Client(record), operation.name)(*arguments[operation.name])
+        if operation.name.startswith("list_") or operation.name == "activity_feed":
+            list(answer)
+        [request] = sent
         handler, _, _ = find_route(request.method, request.path)
-        reached.add(handler)
-        return world.transport(request)
-
-    client = Client(record)
-    list(client.list_tasks({}))
-    client.get_task(task_id)
-    client.create_task({"title": "Call"})
-    client.update_task(task_id, {"title": "Mail"})
-    client.complete_task(task_id)
-    client.delete_task(task_id)
-    list(client.list_activities({}))
-    client.log_activity({"type": "call"})
-    list(client.activity_feed())
-    assert reached == {handler for _, _, handler in ROUTES}
+        assert handler is getattr(handlers, operation.name)
 
 
 def sample(field: Field) -> Any:

@@ -365,12 +365,24 @@ def test_completing_needs_no_note(world: World, body: Any) -> None:
     assert (response.status, task["status"], task["completion_note"]) == (200, "completed", None)
 
 
-def test_completing_again_changes_nothing(world: World) -> None:
+def test_completing_again_keeps_the_time_and_takes_a_note_that_is_given(world: World) -> None:
     task_id = world.client.create_task({"title": "Call"})["id"]
     completed = world.client.complete_task(task_id, completion_note="First")
     world.clock.move(hours=1)
-    assert world.client.complete_task(task_id, completion_note="Second") == completed
-    assert world.client.get_task(task_id) == completed
+    assert world.client.complete_task(task_id) == completed
+    again = world.client.complete_task(task_id, completion_note="Second")
+    changes = {"completion_note": "Second", "updated_at": "2026-03-20T11:00:00Z"}
+    assert again == {**completed, **changes}
+    assert world.client.get_task(task_id) == again
+
+
+@pytest.mark.parametrize("status", ["pending", "in_progress", "cancelled"])
+def test_reopening_clears_when_and_how_it_was_completed(world: World, status: str) -> None:
+    task_id = world.client.create_task({"title": "Call"})["id"]
+    world.client.complete_task(task_id, completion_note="Done")
+    reopened = world.client.update_task(task_id, {"status": status})
+    assert (reopened["completed_at"], reopened["completion_note"]) == (None, None)
+    assert world.client.get_task(task_id) == reopened
 
 
 @pytest.mark.parametrize(

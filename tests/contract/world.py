@@ -16,11 +16,12 @@ from crmctl.api.client import Client
 from crmctl.api.http import HttpTransport
 from crmctl.api.message import NO_ENTRIES, Request, Response, Transport
 from crmctl.api.retry import retrying
-from crmctl.resources import PRIORITIES
+from crmctl.resources import TASK
 from crmctl.server.wsgi import wsgi_application
-from crmctl.store.records import add_record
-from crmctl.store.sqlite import Store
-from crmctl.workspace.app import Workspace
+from crmctl.store.interface import Store
+from crmctl.store.sqlite import SqliteStore
+from crmctl.timestamps import format_timestamp
+from crmctl.workspace.app import Workspace, utc_now
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -39,11 +40,13 @@ class World:
 
     def __init__(
         self,
+        path: Path,
         workspace: Workspace,
         transport: Transport,
         clock: Clock,
         connect: Callable[[], AbstractContextManager[Transport]],
     ) -> None:
+        self.path = path
         self.workspace = workspace
         self.transport = transport
         self.clock = clock
@@ -87,8 +90,8 @@ class World:
 
     def add_record(self, type: str, record_id: str, name: str, **options: bool) -> None:
         """Make a user, contact, deal or project known."""
-        with self.workspace.store.writing() as connection:
-            add_record(connection, type, record_id, name, **options)
+        with self.workspace.store.writing() as kept:
+            kept.put_record(type, record_id, name, **options)
 
     def insert_tasks(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """Many tasks at once, in one transaction; the IDs that they got."""
@@ -114,18 +117,30 @@ def open_world(transport: str, path: Path) -> Iterator[World]:
     """A world over the transport of that name, its workspace at ``path``."""
     clock = Clock()
     with ExitStack() as stack:
-        workspace = stack.enter_context(closing(Workspace(path, user_id=ME, clock=clock)))
+        workspace = stack.enter_context(open_workspace(path, clock))
         if transport == "workspace":
             connect = partial(_open_again, path, clock)
         else:
-            connect = partial(_connect, stack.enter_context(serve(workspace)))
-        yield World(workspace, stack.enter_context(connect()), clock, connect)
+            connect = partial(_connect, stack.enter_context(serve(as_me(workspace))))
+        yield World(path, workspace, stack.enter_context(connect()), clock, connect)
+
+
+@contextmanager
+def open_workspace(path: Path, clock: Callable[[], datetime] = utc_now) -> Iterator[Workspace]:
+    """The workspace in that file."""
+    with closing(SqliteStore(path)) as store:
+        yield Workspace(store, clock=clock)
+
+
+def as_me(transport: Transport) -> Transport:
+    """The transport, every request of which is mine."""
+    return lambda request: transport(request.having(caller=ME))
 
 
 @contextmanager
 def _open_again(path: Path, clock: Clock) -> Iterator[Transport]:
-    with closing(Workspace(path, user_id=ME, clock=clock)) as workspace:
-        yield workspace
+    with open_workspace(path, clock) as workspace:
+        yield as_me(workspace)
 
 
 @contextmanager
@@ -164,28 +179,19 @@ class _Handler(WSGIRequestHandler):
 
 
 def insert_tasks(store: Store, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Rows of the columns given, the others as of a plain task; IDs ``task_00000`` and on."""
-    stamp = START.replace(tzinfo=None).isoformat()
+    """Tasks of the fields given, the others as of a plain task; IDs ``task_00000`` and on."""
     plain = {
         "title": "Call",
         "status": "pending",
         "priority": "medium",
         "type": "todo",
-        "assignee_id": None,
-        "due_date": None,
-        "related_to_type": None,
-        "related_to_id": None,
-        "created_at": stamp,
-        "updated_at": stamp,
-        "version": 0,
+        "created_at": format_timestamp(START),
+        "updated_at": format_timestamp(START),
     }
-    tasks = [{"id": f"task_{number:05}"} | plain | dict(row) for number, row in enumerate(rows)]
-    for task in tasks:
-        task["priority"] = PRIORITIES.index(task["priority"])
-    columns = list(tasks[0])
-    statement = f"INSERT INTO task ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names stand above
-    with store.writing() as connection:
-        connection.executemany(statement, [[task[name] for name in columns] for task in tasks])
+    tasks = [{"id": f"task_{number:05}", **plain, **row} for number, row in enumerate(rows)]
+    with store.writing() as kept:
+        for task in tasks:
+            kept.insert(TASK, task)
     return [task["id"] for task in tasks]
 
 

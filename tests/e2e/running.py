@@ -10,17 +10,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from crmctl.api.client import Client
-from crmctl.api.message import Request, Response
-from crmctl.store.records import add_record
-from crmctl.store.sqlite import Store
+from crmctl.api.message import Request, Response, Transport
 from crmctl.workspace.app import Workspace
-from tests.contract.world import insert_tasks, serve
+from tests.contract.world import insert_tasks, open_workspace, serve
 
 PATIENCE = 30.0  # seconds, the longest that any one thing here waits
 KEY = "key_e2e_0123456789"
@@ -144,7 +142,7 @@ class FarEnd:
     def __init__(self, workspace: Workspace) -> None:
         self.url = ""
         self.workspace = workspace
-        self.client = Client(workspace)
+        self.client = Client(as_ann(workspace))
         self.requests: list[Request] = []
         self._lock = threading.Lock()
 
@@ -154,7 +152,7 @@ class FarEnd:
         if request.headers.get("authorization") != f"Bearer {KEY}":
             error = {"code": "unauthorized", "message": "The key is not known."}
             return Response(401, {"success": False, "error": error})
-        return self.workspace(request)
+        return as_ann(self.workspace)(request)
 
     @property
     def calls(self) -> list[str]:
@@ -165,7 +163,7 @@ class FarEnd:
 @contextmanager
 def open_far_end(file: Path) -> Iterator[FarEnd]:
     """A far end that listens, its workspace in that file."""
-    with closing(Workspace(file, user_id="usr_ann")) as workspace:
+    with open_workspace(file) as workspace:
         far_end = FarEnd(workspace)
         with serve(far_end) as url:
             far_end.url = url
@@ -256,29 +254,26 @@ ACTIVITIES: tuple[dict[str, Any], ...] = (
 
 def stock(file: Path, tasks: Sequence[Mapping[str, Any]] = TASKS) -> None:
     """Make a workspace file with these tasks, created one second apart, and the ACTIVITIES."""
-    store = Store(file)
     rows = [
         {
             "created_at": f"2026-03-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}",
-            "completed_at": None,
             **task,
         }
         for number, task in enumerate(tasks)
     ]
-    columns = {name for row in rows for name in row}
-    insert_tasks(store, [{**dict.fromkeys(columns - _PLAIN), **row} for row in rows])
-    with store.writing() as connection:
-        for type, record_id, name in RECORDS:
-            add_record(connection, type, record_id, name)
-    store.close()
-    with closing(Workspace(file, user_id="usr_ann")) as workspace:
-        client = Client(workspace)
+    with open_workspace(file) as workspace:
+        insert_tasks(workspace.store, rows)
+        with workspace.store.writing() as kept:
+            for type, record_id, name in RECORDS:
+                kept.put_record(type, record_id, name)
+        client = Client(as_ann(workspace))
         for activity in ACTIVITIES:
             client.log_activity(activity)
 
 
-# What a row that does not say it gets from `insert_tasks`.
-_PLAIN = {"id", "title", "status", "priority", "type"}
+def as_ann(workspace: Workspace) -> Transport:
+    """The workspace, every request of which is Ann's."""
+    return lambda request: workspace(request.having(caller="usr_ann"))
 
 
 def copy_of(file: Path, home: Path, profile: str = "local") -> Crmctl:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from crmctl.api.client import Client
-from crmctl.workspace.app import Workspace
+from tests.contract.world import open_workspace
 from tests.e2e.running import Crmctl, copy_of
 
 NEWEST_FIRST = ["Draft sent", "Wants SSO", "Discovery call"]
@@ -20,7 +19,7 @@ NEWEST_FIRST = ["Draft sent", "Wants SSO", "Discovery call"]
 def busy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with 130 activities, ``Note 0`` to ``Note 129``, a minute apart."""
     file = tmp_path_factory.mktemp("busy") / "local.db"
-    with closing(Workspace(file)) as workspace:
+    with open_workspace(file) as workspace:
         client = Client(workspace)
         for number in range(130):
             when = f"2026-03-01T{number // 60:02}:{number % 60:02}:00Z"

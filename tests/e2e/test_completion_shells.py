@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from crmctl.store.sqlite import Store
+from crmctl.store.sqlite import SqliteStore
 from tests.contract.world import insert_tasks
 from tests.e2e.running import KEY, Crmctl, open_far_end, stock
 from tests.e2e.shells import Shell, open_shell, prepare, visible
@@ -122,9 +123,8 @@ def desk(
 
 
 def add_tasks(file: Path, titles: dict[str, str]) -> None:
-    store = Store(file)
-    insert_tasks(store, [{"id": task_id, "title": title} for task_id, title in titles.items()])
-    store.close()
+    with closing(SqliteStore(file)) as store:
+        insert_tasks(store, [{"id": task_id, "title": title} for task_id, title in titles.items()])
 
 
 def test_tab_completes(desk: Desk) -> None:

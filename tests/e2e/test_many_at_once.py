@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from crmctl.store.sqlite import Store
+from crmctl.store.sqlite import SqliteStore
 from tests.contract.world import insert_tasks
 from tests.e2e.running import KEY, PATIENCE, Crmctl, FarEnd, open_far_end, stock
 from tests.scripted_server import Connection, ScriptedServer, answer, encode
@@ -69,16 +70,12 @@ def test_a_list_over_http_is_whole_and_in_order_while_others_insert(
     over = threading.Event()
 
     def insert() -> None:
-        store = Store(growing)
-        number = 0
-        while not over.wait(0.02):
-            row = {
-                "id": f"task_new{number:05}",
-                "due_date": f"2099-01-{number % 28 + 1:02}T12:00:00",
-            }
-            insert_tasks(store, [row])
-            number += 1
-        store.close()
+        with closing(SqliteStore(growing)) as store:
+            number = 0
+            while not over.wait(0.02):
+                due_date = f"2099-01-{number % 28 + 1:02}T12:00:00Z"
+                insert_tasks(store, [{"id": f"task_new{number:05}", "due_date": due_date}])
+                number += 1
 
     with open_far_end(growing) as far_end:
         remote = Crmctl(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)

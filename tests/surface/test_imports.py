@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from crmctl import __version__
 from crmctl.api.client import Client
-from crmctl.workspace.app import Workspace
+from tests.contract.world import open_workspace
 from tests.scripted_server import ScriptedServer, answer
 
 # Neither is ever wanted; keys and the config file's editor are for a few commands alone.
@@ -41,7 +40,7 @@ sys.exit(status)
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory whose workspace has a task."""
     directory = tmp_path_factory.mktemp("data")
-    with closing(Workspace(directory / "local.db")) as workspace:
+    with open_workspace(directory / "local.db") as workspace:
         Client(workspace).create_task({"title": "Call Jane", "description": "Soon"})
     return directory
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from crmctl.resources import ACTIVITY, TASK, Resource
+from crmctl.fields import Resource
+from crmctl.resources import ACTIVITY, TASK
 from crmctl.validate import (
     LARGEST_INTEGER,
     Action,

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from crmctl.api.pages import Item, Listing, is_new
-from crmctl.resources import Field, Resource
+from crmctl.fields import Field, Resource
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
 

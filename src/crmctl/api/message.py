@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 NO_ENTRIES: Mapping[str, str] = {}
 
+# What a server that honours Idempotency-Key says with every answer: a write with a key may be sent
+# again. No standard has a word for it.
+KEYS_HONOURED = {"idempotency-keys": "honoured"}
+
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-trace-id", "cf-ray")
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmctl.files import Kind
-    from crmctl.workspace.app import Workspace
+    from crmctl.store.interface import Store
 
 # The user of the sample data: `--mine` and `me` have someone to mean in the demo.
 DEMO_USER = "usr_abc123"
@@ -104,23 +104,22 @@ class Context:
         return Client(self._connect(base_url, key), remote=True, warn=self._warn)
 
     @cached_property
-    def workspace(self) -> Workspace:
-        """The profile's embedded workspace; a usage error if the profile is a server."""
-        from crmctl.workspace.app import Workspace
+    def store(self) -> Store:
+        """What the profile's embedded workspace is kept in."""
+        return self.open_store(self.profile, busy_seconds=self.settings.timeout.value)
 
-        workspace = Workspace(self.workspace_path, user_id=self.user_id, clock=self._second)
-        self._closing.append(workspace.close)
-        return workspace
+    def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
+        """The store of an embedded profile. A usage error if the profile is a server."""
+        from crmctl.store.sqlite import SqliteStore
+
+        store = SqliteStore(self._path_of(profile), busy_seconds=busy_seconds)
+        self._closing.append(store.close)
+        return store
 
     @property
     def workspace_path(self) -> Path:
         """Where the profile's workspace is, or would be."""
-        if self.profile.kind != "workspace":
-            raise errors.UsageError(
-                f"The profile {self.profile.name} is a server, not a workspace on this machine.",
-                hint="Add `--profile local`.",
-            )
-        return self.directories.data / f"{self.profile.name}.db"
+        return self._path_of(self.profile)
 
     @cached_property
     def now(self) -> datetime:
@@ -169,7 +168,11 @@ class Context:
     def _transport(self) -> Transport:
         """The profile's own: its workspace, or its server."""
         if self.profile.kind == "workspace":
-            return self.workspace
+            from crmctl.workspace.app import Workspace
+
+            workspace = Workspace(self.store, clock=self._second)
+            caller = self.user_id
+            return lambda request: workspace(request.having(caller=caller))
         from crmctl.config.keys import find_key
 
         key = find_key(self.profile, self.environ, self.directories)
@@ -202,6 +205,14 @@ class Context:
 
         timeout = self.settings.timeout.value
         return retrying(send, timeout=timeout, sleep=self._sleep, log=log)
+
+    def _path_of(self, profile: Profile) -> Path:
+        if profile.kind != "workspace":
+            raise errors.UsageError(
+                f"The profile {profile.name} is a server, not a workspace on this machine.",
+                hint="Add `--profile local`.",
+            )
+        return self.directories.data / f"{profile.name}.db"
 
     def _second(self) -> datetime:
         return self._clock().replace(microsecond=0)

@@ -11,12 +11,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from crmctl.errors import InvalidInput, SettingsError, UsageError, wrong_choice
+from crmctl.fields import Action
 from crmctl.resources import RELATED_TYPES, REMINDER_TYPES
-from crmctl.validate import Action, Problem, check_body, check_query
+from crmctl.validate import Problem, check_body, check_query
 
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
-    from crmctl.resources import Resource
+    from crmctl.fields import Resource
 
 
 def read_choice(value: str, choices: Sequence[str], option: str) -> str:

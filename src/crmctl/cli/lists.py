@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmctl.cli.show import show_all, style, view
 from crmctl.errors import UsageError
-from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK, Resource
+from crmctl.fields import Resource
+from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from crmctl.output.view import View, choose, columns_of, view_of
 
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
-    from crmctl.resources import Resource
+    from crmctl.fields import Resource
 
 Item = Mapping[str, Any]
 

@@ -13,9 +13,9 @@ from crmctl.resources import OPEN_STATUSES, TASK_STATUSES
 from crmctl.timestamps import is_date_only, parse_timestamp
 
 if TYPE_CHECKING:
+    from crmctl.fields import FieldType
     from crmctl.output.style import Style
     from crmctl.output.view import Item
-    from crmctl.resources import FieldType
 
 _COLORS = {
     ("priority", "urgent"): "red",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmctl.errors import UsageError
-from crmctl.resources import FieldType, Resource
+from crmctl.fields import FieldType, Resource
 
 Item = Mapping[str, Any]
 

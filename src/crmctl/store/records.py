@@ -1,80 +1,73 @@
-"""The users, contacts, deals and projects that a workspace knows by name."""
+"""The users, contacts, deals and projects that a workspace knows by name, as SQL."""
 
 from __future__ import annotations
 
 import sqlite3
 from typing import Any
 
+from crmctl.store.interface import Item
 
-def add_record(
-    connection: sqlite3.Connection,
-    type: str,
-    record_id: str,
-    name: str,
-    *,
-    active: bool = True,
-    notifications: bool = True,
-) -> dict[str, Any]:
-    """Make a record known, or change it: ``{"type", "id", "name", "active", "notifications"}``.
+_COLUMNS = ("type", "id", "name", "active", "notifications")
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM record"
 
-    ``active`` and ``notifications`` matter for users: whether tasks appear for them, and whether
-    a reminder can reach them.
-    """
+
+def get_record(connection: sqlite3.Connection, type: str, record_id: str) -> Item | None:
+    """The record of that type and ID, or None."""
+    found = connection.execute(f"{_SELECT} WHERE type = ? AND id = ?", (type, record_id))
+    return next(map(_record, found), None)
+
+
+def list_records(connection: sqlite3.Connection, type: str | None) -> list[Item]:
+    """The records of a type, or all, by type and ID."""
+    rows = connection.execute(f"{_SELECT} WHERE type = ifnull(?, type) ORDER BY type, id", (type,))
+    return list(map(_record, rows))
+
+
+def put_record(connection: sqlite3.Connection, record: Item) -> None:
+    """Keep a record in place of the one of that type and ID, if there is one."""
     connection.execute(
-        "INSERT INTO record VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " name = excluded.name, active = excluded.active, notifications = excluded.notifications",
-        (type, record_id, name, active, notifications),
+        "INSERT INTO record VALUES (:type, :id, :name, :active, :notifications)"
+        " ON CONFLICT DO UPDATE SET name = excluded.name, active = excluded.active,"
+        " notifications = excluded.notifications",
+        record,
     )
-    return _record((type, record_id, name, active, notifications))
-
-
-def list_records(connection: sqlite3.Connection, type: str | None = None) -> list[dict[str, Any]]:
-    """The known records, by type and ID."""
-    rows = connection.execute(
-        "SELECT type, id, name, active, notifications FROM record"
-        " WHERE type = ifnull(?, type) ORDER BY type, id",
-        (type,),
-    )
-    return [_record(row) for row in rows]
 
 
 def remove_record(connection: sqlite3.Connection, type: str, record_id: str) -> bool:
-    """Forget a record; False if it was not known. Tasks and activities keep its ID."""
+    """Remove a record; False if there was none."""
     cursor = connection.execute("DELETE FROM record WHERE type = ? AND id = ?", (type, record_id))
     return cursor.rowcount > 0
 
 
-def find_names(
+def find_ids(
     connection: sqlite3.Connection, kind: str, prefix: str, *, limit: int
 ) -> list[tuple[str, str]]:
-    """IDs of tasks or records that begin with ``prefix``, each with its title or name."""
+    """IDs of tasks or of a type of record that begin with ``prefix``, with title or name."""
     if kind == "task":
+        if not prefix.removeprefix("task_"):
+            # Every task matches: the newest open ones, without a look at all the others.
+            return [
+                row
+                for status in ("in_progress", "pending")
+                for row in connection.execute(
+                    "SELECT id, title FROM task WHERE status = ?"
+                    " ORDER BY created_at DESC, seq DESC LIMIT ?",
+                    (status, limit),
+                )
+            ][:limit]
         query = (
             "SELECT id, title FROM task WHERE id >= ? AND id < ?"
             " ORDER BY status IN ('completed', 'cancelled'), seq DESC LIMIT ?"
         )
         values: tuple[Any, ...] = (prefix, prefix + "\U0010ffff", limit)
-        if not prefix.removeprefix("task_"):
-            # Every task matches: the newest open ones, without looking at all the others.
-            query = (
-                "SELECT id, title FROM task WHERE status = 'pending'"
-                " ORDER BY created_at DESC, seq DESC LIMIT ?"
-            )
-            in_progress = query.replace("pending", "in_progress")
-            return [
-                *connection.execute(in_progress, (limit,)),
-                *connection.execute(query, (limit,)),
-            ][:limit]
     else:
         query = "SELECT id, name FROM record WHERE type = ? AND id >= ? AND id < ? LIMIT ?"
         values = (kind, prefix, prefix + "\U0010ffff", limit)
     return connection.execute(query, values).fetchall()
 
 
-def _record(row: tuple[Any, ...]) -> dict[str, Any]:
-    record: dict[str, Any] = dict(
-        zip(("type", "id", "name", "active", "notifications"), row, strict=True)
-    )
+def _record(row: tuple[Any, ...]) -> Item:
+    record: Item = dict(zip(_COLUMNS, row, strict=True))
     record["active"] = bool(record["active"])
     record["notifications"] = bool(record["notifications"])
     return record

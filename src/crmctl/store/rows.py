@@ -1,67 +1,114 @@
-"""From what a request gives to what is kept."""
+"""Items as rows and rows as items: the one place that knows how a value is kept.
+
+A time is kept as the API writes it, less the ``Z``, so that a text sorts as its instant does; a
+choice that lists are sorted by as its rank; objects and lists as JSON.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from crmctl.resources import Resource
-from crmctl.timestamps import format_timestamp, is_date_only, parse_timestamp
+from crmctl.fields import Field, Resource
+from crmctl.store.interface import Item
 
-_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_ID_LENGTH = 12
+Codec = Callable[[Any], Any]
 
-
-def row_of(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that a checked body gives, as they are stored."""
-    row: dict[str, Any] = {}
-    for field in resource.fields:
-        if field.name not in body:
-            continue
-        value = body[field.name]
-        if value is None:
-            # On create, null is the same as nothing; on update it clears what may be cleared.
-            if field.default is None:
-                row[field.name] = None
-        elif field.type == "time":
-            row[field.name] = stored_time(value, end_of_day=field.name == "due_date")
-        elif field.type in ("object", "ids"):
-            row[field.name] = json.dumps(value, ensure_ascii=False)
-        else:
-            row[field.name] = value
-    return row
+# `json.dumps` with such an option builds an encoder anew, at each call.
+_encode_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def insert(connection: sqlite3.Connection, table: str, prefix: str, row: dict[str, Any]) -> str:
-    """Insert a row under a new ID, and give the ID."""
-    item_id = prefix + "".join(_ID_ALPHABET[byte & 31] for byte in os.urandom(_ID_LENGTH))
-    columns = ", ".join(["id", *row])
-    marks = ", ".join("?" * (len(row) + 1))
-    connection.execute(
-        f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - names come from `resources`
-        (item_id, *row.values()),
-    )
-    return item_id
+def kept_fields(resource: Resource) -> list[Field]:
+    """The fields that have a column; the others are made of them."""
+    return [field for field in resource.fields if not field.of]
 
 
-def next_version(connection: sqlite3.Connection) -> int:
-    """The number of the change that is being made to a task."""
-    (number,) = connection.execute(
-        "UPDATE version SET number = number + 1 RETURNING number"
-    ).fetchone()
-    return int(number)
+def is_ranked(resource: Resource, field: Field) -> bool:
+    """Whether a choice is kept as its rank: where lists are sorted by it."""
+    return field.type == "enum" and field.name in resource.sorts
 
 
-def stored(timestamp: str) -> str:
-    """A time as it is kept: the API's text without the ``Z``."""
-    return timestamp.removesuffix("Z")
+class Rows:
+    """How the items of one resource are kept.
+
+    ``insertion`` is the INSERT of a whole row. ``selected`` is what a SELECT asks for: each field
+    that an answer shows, those without a column as NULL, then the columns that it does not show.
+    """
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+        self.table = resource.name
+        self._columns = [field.name for field in kept_fields(resource)]
+        names, marks = ", ".join(self._columns), ", ".join("?" * len(self._columns))
+        self.insertion = f"INSERT INTO {self.table} ({names}) VALUES ({marks})"
+        self._shown = [field.name for field in resource.fields if field.readable]
+        self._order = self._shown + [name for name in self._columns if name not in self._shown]
+        self.selected = ", ".join(
+            name if name in self._columns else f"NULL AS {name}" for name in self._order
+        )
+        self._encoders: dict[str, Codec] = {}
+        self._decoders: list[tuple[str, Codec]] = []
+        for field in kept_fields(resource):
+            if codecs := _codecs(resource, field):
+                self._encoders[field.name] = codecs[0]
+                self._decoders.append((field.name, codecs[1]))
+        # Of one field: the name of the record whose ID that is. Of two: an object of both.
+        made = [field for field in resource.fields if field.of]
+        self._names = [
+            (field.name, resource.field(field.of[0]).record, field.of[0])
+            for field in made
+            if len(field.of) == 1
+        ]
+        self._pairs = [
+            (field.name, self._order.index(field.of[0]), self._order.index(field.of[1]))
+            for field in made
+            if len(field.of) == 2
+        ]
+
+    def encode(self, name: str, value: Any) -> Any:
+        """A field's value as its column keeps it."""
+        encode = self._encoders.get(name)
+        return value if encode is None or value is None else encode(value)
+
+    def row_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Columns and what they keep, for the fields given."""
+        row = dict(values)
+        for name, encode in self._encoders.items():
+            if (value := row.get(name)) is not None:
+                row[name] = encode(value)
+        return row
+
+    def in_columns(self, row: Mapping[str, Any]) -> list[Any]:
+        """The values of ``insertion`` for a row by column; what is not in it is NULL."""
+        return [row.get(name) for name in self._columns]
+
+    def as_selected(self, row: Mapping[str, Any]) -> list[Any]:
+        """The same row as ``selected`` would give it."""
+        return [row.get(name) for name in self._order]
+
+    def item_of(self, row: Sequence[Any], name_of: Callable[[str, str], str | None]) -> Item:
+        """The item that a row of ``selected`` keeps; ``name_of`` a type of record and an ID."""
+        item = dict(zip(self._shown, row, strict=False))
+        for name, decode in self._decoders:
+            if (kept := item.get(name)) is not None:
+                item[name] = decode(kept)
+        for name, type, id_field in self._names:
+            if (record_id := item[id_field]) is not None:
+                item[name] = name_of(type, record_id)
+        for name, type_at, id_at in self._pairs:
+            if (type := row[type_at]) is not None:
+                record_id = row[id_at]
+                item[name] = {"type": type, "id": record_id, "name": name_of(type, record_id)}
+        return item
 
 
-def stored_time(text: str, *, end_of_day: bool) -> str:
-    """A checked ISO 8601 text as it is kept; a date alone is the start or the end of its day."""
-    return stored(
-        format_timestamp(parse_timestamp(text, end_of_day=end_of_day and is_date_only(text)))
-    )
+def _codecs(resource: Resource, field: Field) -> tuple[Codec, Codec] | None:
+    """What writes and what reads a column, where that is not the value itself."""
+    if field.type == "time":
+        return (lambda time: time.removesuffix("Z")), (lambda kept: f"{kept}Z")
+    if field.type in ("object", "ids"):
+        return _encode_json, json.loads
+    if is_ranked(resource, field):
+        return field.choices.index, field.choices.__getitem__
+    return None

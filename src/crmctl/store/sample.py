@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
-from crmctl.resources import PRIORITIES
-from crmctl.store.records import add_record
+from crmctl.resources import ACTIVITY, TASK
+from crmctl.store.interface import Transaction
 from crmctl.timestamps import format_timestamp
 
 _RECORDS = (
@@ -145,39 +143,38 @@ _ACTIVITIES: tuple[tuple[Any, ...], ...] = (
 )
 
 
-def put_sample_data(connection: sqlite3.Connection, now: datetime) -> None:
+def put_sample_data(transaction: Transaction, now: datetime) -> None:
     """Put tasks due around ``now`` and activities of the last days in place of all there is."""
-    for table in ("task", "activity", "record", "idempotency"):
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - named above
+    transaction.clear()
     for type, record_id, name in _RECORDS:
-        add_record(connection, type, record_id, name)
+        transaction.put_record(type, record_id, name)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for number, sample in enumerate(_TASKS, start=1):
         title, description, status, priority, type, assignee, due, related = sample
-        created = now - timedelta(days=5, hours=-number)
-        row = {
+        created = format_timestamp(_to_second(now - timedelta(days=5, hours=-number)))
+        task = {
             "id": f"task_{number:03}",
             "title": title,
             "description": description,
             "status": status,
-            "priority": PRIORITIES.index(priority),
+            "priority": priority,
             "type": type,
             "assignee_id": assignee,
-            "due_date": due and _stored(today + timedelta(days=due[0], hours=due[1])),
+            "due_date": due and format_timestamp(today + timedelta(days=due[0], hours=due[1])),
             "related_to_type": related and related[0],
             "related_to_id": related and related[1],
             "created_by": "usr_def456",
-            "created_at": _stored(created),
-            "updated_at": _stored(created),
-            "completed_at": _stored(now - timedelta(hours=20)) if status == "completed" else None,
-            "completion_note": "She will decide on Friday" if status == "completed" else None,
-            "version": 0,
+            "created_at": created,
+            "updated_at": created,
         }
-        _insert(connection, "task", row)
+        if status == "completed":
+            task["completed_at"] = format_timestamp(_to_second(now - timedelta(hours=20)))
+            task["completion_note"] = "She will decide on Friday"
+        transaction.insert(TASK, task)
     for number, sample in enumerate(_ACTIVITIES, start=1):
         type, subject, description, contact, deal, minutes, outcome, attendees, user, hours = sample
-        happened = now - timedelta(hours=hours)
-        row = {
+        happened = format_timestamp(_to_second(now - timedelta(hours=hours)))
+        activity = {
             "id": f"act_{number:03}",
             "type": type,
             "subject": subject,
@@ -186,21 +183,13 @@ def put_sample_data(connection: sqlite3.Connection, now: datetime) -> None:
             "deal_id": deal,
             "duration": minutes,
             "outcome": outcome,
-            "attendees": json.dumps(attendees),
+            "attendees": attendees,
             "user_id": user,
-            "occurred_at": _stored(happened),
-            "created_at": _stored(happened),
+            "occurred_at": happened,
+            "created_at": happened,
         }
-        _insert(connection, "activity", row)
+        transaction.insert(ACTIVITY, activity)
 
 
-def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    connection.execute(
-        f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - names stand above
-        tuple(row.values()),
-    )
-
-
-def _stored(instant: datetime) -> str:
-    return format_timestamp(instant.replace(microsecond=0)).removesuffix("Z")
+def _to_second(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)

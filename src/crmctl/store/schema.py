@@ -1,196 +1,119 @@
-"""The schema of a workspace file, as numbered steps. Steps are appended, never edited.
+"""The tables of a workspace file, made from the tables of `resources`.
 
-Times are kept as the API writes them, less the ``Z``: so a text sorts as its instant does.
-``seq`` is the order of insertion and breaks every tie. A priority is kept as its rank.
+A field is a column of its own name, but for what `rows` makes of other fields. A field that comes
+with a later version of the schema is added to the files that are there.
 """
 
 from __future__ import annotations
 
-import sqlite3
+from crmctl.database import Schema
+from crmctl.fields import Field, Resource
+from crmctl.resources import ACTIVITY, TASK
+from crmctl.store.rows import is_ranked, kept_fields
 
-from crmctl.store.header import APPLICATION_ID, SCHEMA_VERSION
+RESOURCES = (TASK, ACTIVITY)
 
-# A list that is read page by page is read as of its first page (see `store`). What an update
-# overwrites therefore moves to task_past, with the span of versions in which it held, for a day.
-# task_tally counts tasks by all that is cheap to count by, so that the total of a list of a
-# million tasks is not counted anew for each page.
-STEPS = (
-    """
-    CREATE TABLE record (
-        type TEXT NOT NULL,
-        id TEXT NOT NULL,
-        name TEXT NOT NULL,
-        active INTEGER NOT NULL DEFAULT 1,
-        notifications INTEGER NOT NULL DEFAULT 1,
-        PRIMARY KEY (type, id)
-    ) WITHOUT ROWID;
+# The last version that adds or changes anything but a field.
+_VERSION = 1
 
-    CREATE TABLE version (number INTEGER NOT NULL);
-    INSERT INTO version VALUES (0);
-
-    CREATE TABLE task (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        title TEXT NOT NULL,
-        description TEXT,
-        status TEXT NOT NULL,
-        priority INTEGER NOT NULL,
-        type TEXT NOT NULL,
-        assignee_id TEXT,
-        due_date TEXT,
-        related_to_type TEXT,
-        related_to_id TEXT,
-        reminder TEXT,
-        created_by TEXT,
-        created_at TEXT NOT NULL,
-        updated_at TEXT NOT NULL,
-        completed_at TEXT,
-        completion_note TEXT,
-        version INTEGER NOT NULL
-    );
-    CREATE INDEX task_due_date ON task (due_date);
-    CREATE INDEX task_priority ON task (priority);
-    CREATE INDEX task_created_at ON task (created_at);
-    CREATE INDEX task_updated_at ON task (updated_at);
-    CREATE INDEX task_type ON task (type);
-    CREATE INDEX task_related_to_type ON task (related_to_type);
-    CREATE INDEX task_related_to_id ON task (related_to_id);
-    CREATE INDEX task_status_due_date ON task (status, due_date);
-    CREATE INDEX task_status_created_at ON task (status, created_at);
-    CREATE INDEX task_status_updated_at ON task (status, updated_at);
-    CREATE INDEX task_assignee_id_due_date ON task (assignee_id, due_date);
-    CREATE INDEX task_assignee_id_created_at ON task (assignee_id, created_at);
-    CREATE INDEX task_assignee_id_updated_at ON task (assignee_id, updated_at);
-    CREATE INDEX task_count
-        ON task (due_date, status, priority, type, related_to_type, assignee_id);
-
-    CREATE TABLE task_past (
-        seq INTEGER NOT NULL,
-        id TEXT NOT NULL,
-        title TEXT NOT NULL,
-        description TEXT,
-        status TEXT NOT NULL,
-        priority INTEGER NOT NULL,
-        type TEXT NOT NULL,
-        assignee_id TEXT,
-        due_date TEXT,
-        related_to_type TEXT,
-        related_to_id TEXT,
-        reminder TEXT,
-        created_by TEXT,
-        created_at TEXT NOT NULL,
-        updated_at TEXT NOT NULL,
-        completed_at TEXT,
-        completion_note TEXT,
-        version INTEGER NOT NULL,
-        next_version INTEGER NOT NULL,
-        overwritten_at TEXT NOT NULL
-    );
-    CREATE INDEX task_past_next_version ON task_past (next_version);
-    CREATE INDEX task_past_overwritten_at ON task_past (overwritten_at);
-    CREATE INDEX task_past_seq ON task_past (seq);
-
-    CREATE TABLE task_tally (
-        assignee_id TEXT NOT NULL,
-        status TEXT NOT NULL,
-        priority INTEGER NOT NULL,
-        type TEXT NOT NULL,
-        related_to_type TEXT NOT NULL,
-        number INTEGER NOT NULL,
-        PRIMARY KEY (assignee_id, status, priority, type, related_to_type)
-    ) WITHOUT ROWID;
-
-    CREATE TRIGGER task_inserted AFTER INSERT ON task BEGIN
-        INSERT INTO task_tally VALUES (
-            ifnull(NEW.assignee_id, ''), NEW.status, NEW.priority, NEW.type,
-            ifnull(NEW.related_to_type, ''), 1
-        ) ON CONFLICT DO UPDATE SET number = number + 1;
-    END;
-    CREATE TRIGGER task_deleted AFTER DELETE ON task BEGIN
-        DELETE FROM task_past WHERE seq = OLD.seq;
-        UPDATE task_tally SET number = number - 1
-        WHERE assignee_id = ifnull(OLD.assignee_id, '') AND status = OLD.status
-            AND priority = OLD.priority AND type = OLD.type
-            AND related_to_type = ifnull(OLD.related_to_type, '');
-    END;
-    CREATE TRIGGER task_updated AFTER UPDATE ON task BEGIN
-        INSERT INTO task_past VALUES (
-            OLD.seq, OLD.id, OLD.title, OLD.description, OLD.status, OLD.priority, OLD.type,
-            OLD.assignee_id, OLD.due_date, OLD.related_to_type, OLD.related_to_id, OLD.reminder,
-            OLD.created_by, OLD.created_at, OLD.updated_at, OLD.completed_at,
-            OLD.completion_note, OLD.version, NEW.version, NEW.updated_at
-        );
-        UPDATE task_tally SET number = number - 1
-        WHERE assignee_id = ifnull(OLD.assignee_id, '') AND status = OLD.status
-            AND priority = OLD.priority AND type = OLD.type
-            AND related_to_type = ifnull(OLD.related_to_type, '');
-        INSERT INTO task_tally VALUES (
-            ifnull(NEW.assignee_id, ''), NEW.status, NEW.priority, NEW.type,
-            ifnull(NEW.related_to_type, ''), 1
-        ) ON CONFLICT DO UPDATE SET number = number + 1;
-    END;
-
-    CREATE TABLE activity (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        type TEXT NOT NULL,
-        subject TEXT,
-        description TEXT,
-        contact_id TEXT,
-        deal_id TEXT,
-        duration INTEGER,
-        outcome TEXT,
-        attendees TEXT NOT NULL,
-        user_id TEXT,
-        occurred_at TEXT NOT NULL,
-        created_at TEXT NOT NULL
-    );
-    CREATE INDEX activity_occurred_at ON activity (occurred_at);
-    CREATE INDEX activity_created_at ON activity (created_at);
-    CREATE INDEX activity_type_occurred_at ON activity (type, occurred_at);
-    CREATE INDEX activity_contact_id_occurred_at ON activity (contact_id, occurred_at);
-    CREATE INDEX activity_deal_id_occurred_at ON activity (deal_id, occurred_at);
-    CREATE INDEX activity_user_id_occurred_at ON activity (user_id, occurred_at);
-
-    CREATE TABLE idempotency (
-        key TEXT PRIMARY KEY,
-        request TEXT NOT NULL,
-        answer TEXT NOT NULL,
-        created_at TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE INDEX idempotency_created_at ON idempotency (created_at);
-    """,
-)
+# Each with the numbers that the planner is told: rows in all, then rows of one value of each of its
+# columns. They are fixed, since a command lives too short to learn them, and claim less of a status
+# and a priority than is so: walking an index in the order of the list, and passing over what does
+# not match, then comes before finding a quarter of all tasks and sorting it. At 100,000 tasks the
+# worst page of 296 filters and sorts takes 7 ms so, and 20 with numbers that are right.
+INDEXES = {
+    "task": {
+        ("status", "due_date"): "100000 60000 3",
+        ("due_date",): "100000 12",
+        ("created_at",): "100000 2",
+        ("updated_at",): "100000 2",
+        ("assignee_id", "due_date"): "100000 5000 2",
+        ("related_to_id",): "100000 10",
+        ("priority",): "100000 60000",
+    },
+    "activity": {
+        ("occurred_at",): "100000 2",
+        ("created_at",): "100000 2",
+        ("contact_id", "occurred_at"): "100000 10 1",
+        ("deal_id", "occurred_at"): "100000 30 1",
+        ("user_id", "occurred_at"): "100000 5000 1",
+    },
+}
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an open workspace to the newest schema, each step in a transaction of its own.
+def workspace_schema(resources: tuple[Resource, ...] = RESOURCES) -> Schema:
+    """The schema of a file that keeps these resources, records and remembered answers."""
+    version = max(_VERSION, *(field.since for each in resources for field in each.fields))
 
-    The version is read again inside each transaction: another process may have been faster.
-    """
-    while True:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            (done,) = connection.execute("PRAGMA user_version").fetchone()
-            if done >= SCHEMA_VERSION:
-                return
-            for statement in _statements(STEPS[done]):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {done + 1}")
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+    def steps() -> list[list[str]]:
+        later = [
+            [
+                f"ALTER TABLE {each.name} ADD COLUMN {_column(each, field)}"
+                for each in resources
+                for field in kept_fields(each)
+                if field.since == number
+            ]
+            for number in range(2, version + 1)
+        ]
+        return [_first_step(resources), *later]
+
+    # "CRMW" tells a workspace from other databases.
+    return Schema("workspace", application_id=0x43524D57, version=version, steps=steps)
 
 
-def _statements(script: str) -> list[str]:
-    # `executescript` would commit the transaction that guards the step.
-    statements: list[str] = []
-    statement = ""
-    for line in script.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            statements.append(statement.strip())
-            statement = ""
-    return statements
+def _first_step(resources: tuple[Resource, ...]) -> list[str]:
+    statements = [
+        """
+        CREATE TABLE record (
+            type TEXT NOT NULL,
+            id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            active INTEGER NOT NULL,
+            notifications INTEGER NOT NULL,
+            PRIMARY KEY (type, id)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE answer (
+            caller TEXT NOT NULL,
+            path TEXT NOT NULL,
+            key TEXT NOT NULL,
+            request TEXT NOT NULL,
+            status INTEGER,
+            content TEXT,
+            created_at TEXT NOT NULL,
+            PRIMARY KEY (caller, path, key)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX answer_created_at ON answer (created_at)",
+    ]
+    for resource in resources:
+        columns = [_column(resource, field) for field in kept_fields(resource) if field.since == 1]
+        # The order of insertion, which breaks every tie.
+        columns.insert(0, "seq INTEGER PRIMARY KEY")
+        statements.append(f"CREATE TABLE {resource.name} ({', '.join(columns)}, UNIQUE (id))")
+        for indexed in INDEXES[resource.name]:
+            name = "_".join([resource.name, *indexed])
+            statements.append(f"CREATE INDEX {name} ON {resource.name} ({', '.join(indexed)})")
+    # Of empty tables it makes nothing but its own table of statistics.
+    return [*statements, "ANALYZE", *_statistics(resources)]
+
+
+def _statistics(resources: tuple[Resource, ...]) -> list[str]:
+    numbers = [("record", "record", "1000 250 1")]
+    for resource in resources:
+        name = resource.name
+        numbers.append((name, f"sqlite_autoindex_{name}_1", "100000 1"))
+        for indexed, number in INDEXES[name].items():
+            numbers.append((name, "_".join([name, *indexed]), number))
+    return [f"INSERT INTO sqlite_stat1 VALUES {entry!r}" for entry in numbers]
+
+
+def _column(resource: Resource, field: Field) -> str:
+    whole_number = field.type == "integer" or is_ranked(resource, field)
+    column = f"{field.name} {'INTEGER' if whole_number else 'TEXT'}"
+    if field.nullable:
+        return column
+    return (
+        f"{column} NOT NULL" if field.since == 1 else f"{column} NOT NULL DEFAULT {field.default!r}"
+    )

@@ -1,197 +1,224 @@
-"""The workspace's file: opening, refusing, creating it, and transactions on it."""
+"""A workspace kept in one SQLite file on this machine."""
 
 from __future__ import annotations
 
-import os
+import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from crmctl import errors
-from crmctl.store.header import SCHEMA_VERSION, inspect_header
-from crmctl.store.schema import migrate
+from crmctl.database import BUSY_SECONDS, Database
+from crmctl.fields import Resource
+from crmctl.store import pages, records
+from crmctl.store.interface import Answer, Condition, Item, Place
+from crmctl.store.rows import Rows
+from crmctl.store.schema import RESOURCES, workspace_schema
 
-BUSY_SECONDS = 30.0
 
+class SqliteStore:
+    """The `Store` in the file at ``path``, which the first write makes. See `Database`."""
 
-class Store:
-    """One workspace file and the connection to it, opened on first use.
-
-    Reading a file that does not exist reads an empty workspace and creates nothing; the first
-    write creates it. Every failure is a `StoreError`, and a file that is not a workspace of a
-    known version is left as it is.
-    """
-
-    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.path = path
-        self.busy_seconds = busy_seconds
-        self._connection: sqlite3.Connection | None = None
-
-    def close(self) -> None:
-        """Close the connection, if there is one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        resources: tuple[Resource, ...] = RESOURCES,
+    ) -> None:
+        self.database = Database(path, workspace_schema(resources), busy_seconds=busy_seconds)
+        self._rows = {resource.name: Rows(resource) for resource in resources}
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection inside one read transaction: all that is read is of one moment."""
-        with self._explaining():
-            connection = self._connection or self._open()
-            if connection is None:
-                with closing(_empty_workspace()) as nothing:
-                    yield nothing
-                return
-            with _transaction(connection, "BEGIN"):
-                yield connection
+    def reading(self) -> Iterator[SqliteTransaction]:
+        """A transaction that changes nothing; of a file that is not there, an empty one."""
+        with self.database.reading() as connection:
+            yield SqliteTransaction(connection, self._rows)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection inside one write transaction, committed at the end, undone by an error."""
-        with self._explaining():
-            connection = self._connection or self._open()
-            if connection is None:
-                self._create()
-                connection = self._open()
-                if connection is None:
-                    raise errors.StoreError(f"The workspace {self.path} vanished.")
-            with _transaction(connection, "BEGIN IMMEDIATE"):
-                yield connection
+    def writing(self) -> Iterator[SqliteTransaction]:
+        """A transaction that is committed at its end, and undone by an error."""
+        with self.database.writing() as connection:
+            yield SqliteTransaction(connection, self._rows)
 
-    def back_up(self, target: Path) -> None:
-        """Copy the workspace as of one moment to a new file, 0600. What exists is not replaced."""
-        with self._explaining(), self.reading() as connection:
-            if inspect_header(self.path) is None:
-                raise errors.StoreError(f"There is no workspace at {self.path} to copy yet.")
-            try:
-                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            except FileExistsError:
-                raise errors.UsageError(f"{target} exists; it was not replaced.") from None
-            except OSError as error:
-                raise errors.StoreError(f"{target} cannot be made: {error.strerror}.") from error
-            try:
-                with closing(sqlite3.connect(target)) as copy:
-                    connection.backup(copy)
-            except BaseException:
-                target.unlink()
-                raise
+    def info(self) -> dict[str, Any]:
+        """``path``, ``exists``, ``bytes``, and ``schema``, the version, None without a file."""
+        path = self.database.path
+        version = self.database.version()
+        return {
+            "path": str(path),
+            "exists": version is not None,
+            "bytes": path.stat().st_size if version is not None else 0,
+            "schema": version,
+        }
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file; an empty list if nothing."""
-        with self.reading() as connection:
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-            total, tallied = connection.execute(
-                "SELECT (SELECT count(*) FROM task),"
-                " (SELECT ifnull(sum(number), 0) FROM task_tally)"
-            ).fetchone()
-        problems = [problem for problem in found if problem != "ok"]
-        if total != tallied:
-            problems.append(f"there are {total} tasks, and {tallied} were tallied")
-        return problems
+        return self.database.check()
 
-    def _open(self) -> sqlite3.Connection | None:
-        version = inspect_header(self.path)
-        if version is None:
-            return None
-        connection = _connect(f"{self.path.absolute().as_uri()}?mode=rw", self.busy_seconds)
-        try:
-            if version < SCHEMA_VERSION:
-                migrate(connection)
-        except BaseException:
-            connection.close()
-            raise
+    def back_up(self, target: Path) -> None:
+        """Copy the file as of one moment to a new one, 0600. What exists is not replaced."""
+        self.database.back_up(target)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+
+class SqliteTransaction:
+    """A `Transaction` on one connection. What was read of a record is kept until its end."""
+
+    def __init__(self, connection: sqlite3.Connection, rows: Mapping[str, Rows]) -> None:
         self._connection = connection
-        return connection
+        self._rows = rows
+        self._records: dict[tuple[str, str], Item | None] = {}
 
-    def _create(self) -> None:
-        """Make the file in one step: whole under another name, then linked to its own.
+    def get(self, resource: Resource, item_id: str, *, lock: bool = False) -> Item | None:
+        """The item of that ID, or None. A transaction that writes has locked the whole file."""
+        del lock
+        rows = self._rows[resource.name]
+        row = self._connection.execute(
+            f"SELECT {rows.selected} FROM {rows.table} WHERE id = ?",
+            (item_id,),
+        ).fetchone()
+        return None if row is None else rows.item_of(row, self._name_of)
 
-        So no process ever sees half a workspace, however many start at once.
-        """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.urandom(8).hex()}")
-        try:
-            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            connection = _connect(f"{draft.absolute().as_uri()}?mode=rw", self.busy_seconds)
-            try:
-                migrate(connection)
-            finally:
-                connection.close()
-            try:
-                os.link(draft, self.path)
-            except FileExistsError:
-                return
-        finally:
-            draft.unlink(missing_ok=True)
+    def insert(self, resource: Resource, values: Mapping[str, Any]) -> Item:
+        """Keep a new item of these fields, its ID among them, and give it as the API sends it."""
+        rows = self._rows[resource.name]
+        row = rows.row_of(values)
+        self._connection.execute(rows.insertion, rows.in_columns(row))
+        return rows.item_of(rows.as_selected(row), self._name_of)
 
-    @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise explain(error, self.path) from error
-        except OSError as error:
-            raise errors.StoreError(
-                f"The workspace {self.path} cannot be used: {error.strerror or error}.",
-                hint="CRMCTL_DATA_DIR names another directory.",
-            ) from error
-
-
-def explain(error: sqlite3.Error, path: Path) -> errors.StoreError:
-    """A SQLite failure in words a user can act on."""
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith("SQLITE_FULL"):
-        return errors.StoreError(
-            f"No space left for the workspace {path}: nothing was saved.",
-            hint="Free some space and run it again.",
+    def update(self, resource: Resource, item_id: str, values: Mapping[str, Any]) -> Item:
+        """Change these fields of an item that is there, and give it as the API sends it."""
+        row = self._rows[resource.name].row_of(values)
+        changes = ", ".join(f"{column} = ?" for column in row)
+        self._connection.execute(
+            f"UPDATE {resource.name} SET {changes} WHERE id = ?",
+            (*row.values(), item_id),
         )
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return errors.StoreError(
-            f"The workspace {path} is locked by another process: nothing was saved.",
-            hint="Run it again when the other process has finished.",
-            retryable=True,
+        item = self.get(resource, item_id)
+        if item is None:
+            raise KeyError(item_id)
+        return item
+
+    def delete(self, resource: Resource, item_id: str) -> None:
+        """Remove an item."""
+        self._connection.execute(f"DELETE FROM {resource.name} WHERE id = ?", (item_id,))
+
+    def page(
+        self,
+        resource: Resource,
+        conditions: Sequence[Condition],
+        *,
+        sort: str,
+        after: Place | None,
+        limit: int,
+    ) -> tuple[list[Item], Place | None]:
+        """At most ``limit`` items in the order of ``sort``, and where the next page starts."""
+        rows = self._rows[resource.name]
+        found = pages.fetch_page(
+            self._connection, rows, conditions, sort=sort, after=after, limit=limit + 1
         )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return errors.StoreError(
-            f"The workspace {path} is damaged.",
-            hint="Run `crmctl workspace check`, or restore a backup.",
+        items = [rows.item_of(row, self._name_of) for row in found[:limit]]
+        more = len(found) > limit
+        return items, Place(
+            items[-1][sort.removeprefix("-")], found[limit - 1][-1]
+        ) if more else None
+
+    def count(self, resource: Resource, conditions: Sequence[Condition]) -> int:
+        """How many items meet the conditions."""
+        return pages.count(self._connection, self._rows[resource.name], conditions)
+
+    def record(self, type: str, record_id: str) -> Item | None:
+        """A record: ``{"type", "id", "name", "active", "notifications"}``, or None."""
+        known = self._records
+        if (type, record_id) not in known:
+            known[type, record_id] = records.get_record(self._connection, type, record_id)
+        return known[type, record_id]
+
+    def records(self, type: str | None = None) -> list[Item]:
+        """The known records, or those of one type, by type and ID."""
+        return records.list_records(self._connection, type)
+
+    def put_record(
+        self,
+        type: str,
+        record_id: str,
+        name: str,
+        *,
+        active: bool = True,
+        notifications: bool = True,
+    ) -> Item:
+        """Make a record known, or change it."""
+        record: Item = {
+            "type": type,
+            "id": record_id,
+            "name": name,
+            "active": active,
+            "notifications": notifications,
+        }
+        records.put_record(self._connection, record)
+        self._records[type, record_id] = record
+        return record
+
+    def remove_record(self, type: str, record_id: str) -> bool:
+        """Forget a record; False if it was not known."""
+        self._records.pop((type, record_id), None)
+        return records.remove_record(self._connection, type, record_id)
+
+    def find_ids(self, kind: str, prefix: str, *, limit: int) -> list[tuple[str, str]]:
+        """IDs of tasks or of a type of record that begin with ``prefix``, with title or name."""
+        return records.find_ids(self._connection, kind, prefix, limit=limit)
+
+    def claim(
+        self, caller: str, path: str, key: str, request: str, *, now: str, oldest: str
+    ) -> Answer | None:
+        """Take a caller's key for a path; None if it was free, else the first answer."""
+        self._connection.execute("DELETE FROM answer WHERE created_at < ?", (oldest,))
+        claimed = self._connection.execute(
+            "INSERT INTO answer (caller, path, key, request, created_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (caller, path, key, request, now),
         )
-    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
-        return errors.StoreError(
-            f"The workspace {path} cannot be opened for writing: {error}.",
-            hint="Check the permissions of the file and of its directory.",
+        if claimed.rowcount:
+            return None
+        first, status, content = self._connection.execute(
+            f"SELECT request, status, content FROM answer WHERE {_CLAIM}",
+            (caller, path, key),
+        ).fetchone()
+        return Answer(first, status, json.loads(content))
+
+    def settle(self, caller: str, path: str, key: str, *, status: int, content: Any) -> None:
+        """Remember the answer under a key that this transaction has claimed."""
+        self._connection.execute(
+            f"UPDATE answer SET status = ?, content = ? WHERE {_CLAIM}",
+            (status, json.dumps(content), caller, path, key),
         )
-    return errors.StoreError(f"The workspace {path} failed: {error}.")
+
+    def release(self, caller: str, path: str, key: str) -> None:
+        """Give back a key that this transaction has claimed."""
+        self._connection.execute(f"DELETE FROM answer WHERE {_CLAIM}", (caller, path, key))
+
+    def totals(self) -> dict[str, int]:
+        """How many tasks, activities and records there are."""
+        tables = {"tasks": "task", "activities": "activity", "records": "record"}
+        return {
+            name: self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for name, table in tables.items()
+        }
+
+    def clear(self) -> None:
+        """Remove everything."""
+        for table in ("task", "activity", "record", "answer"):
+            self._connection.execute(f"DELETE FROM {table}")
+        self._records.clear()
+
+    def _name_of(self, type: str, record_id: str) -> str | None:
+        record = self.record(type, record_id)
+        return None if record is None else record["name"]
 
 
-def _connect(uri: str, busy_seconds: float) -> sqlite3.Connection:
-    # `timeout` is SQLite's busy_timeout, in force before any statement. One connection serves all
-    # threads; the workspace lets one request in at a time.
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-    )
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _empty_workspace() -> sqlite3.Connection:
-    connection = _connect("file::memory:", 0)
-    migrate(connection)
-    return connection
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+_CLAIM = "caller = ? AND path = ? AND key = ?"

@@ -1,19 +1,19 @@
-"""The workspace as a transport: a request in, a response out, the file in between."""
+"""The workspace as a transport: a request in, a response out, a store in between."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from threading import Lock
 
-from crmctl.api.message import Request, Response
-from crmctl.store.sqlite import Store
+from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
+from crmctl.store.interface import Store, Transaction
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.call import Call, Refusal, Reply
-from crmctl.workspace.handlers import IDEMPOTENCY_DAYS
 from crmctl.workspace.routes import Handler, find_route
+
+IDEMPOTENCY_DAYS = 30
 
 
 def utc_now() -> datetime:
@@ -22,91 +22,88 @@ def utc_now() -> datetime:
 
 
 class Workspace:
-    """The Tasks & Activities API over one SQLite file.
+    """The Tasks & Activities API over a store. Any number of threads may use it at once.
 
-    ``user_id`` is recorded as who creates tasks and logs activities. Any number of threads and
-    processes may use the same file.
+    A request's ``caller`` is recorded as who creates a task or logs an activity.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        user_id: str | None = None,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self.store = Store(path)
-        self.user_id = user_id
+    def __init__(self, store: Store, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.store = store
         self.clock = clock
-        self._lock = Lock()
-
-    def close(self) -> None:
-        """Close the file."""
-        self.store.close()
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request. Raises `StoreError` if the file cannot be used."""
+        """Answer one request. Raises `StoreError` if the store cannot be used."""
+        reads = request.method == "GET"
+        return self._answer(request, self.store.reading if reads else self.store.writing)
+
+    @contextmanager
+    def batch(self) -> Iterator[Transport]:
+        """A transport whose requests are of one transaction, kept together or not at all.
+
+        Each is checked alone, and one that is refused leaves the others as they are.
+        """
+        with self.store.writing() as transaction:
+            yield lambda request: self._answer(request, lambda: nullcontext(transaction))
+
+    def _answer(
+        self, request: Request, session: Callable[[], AbstractContextManager[Transaction]]
+    ) -> Response:
         handler, item_id, methods = find_route(request.method, request.path)
         if handler is None:
-            return _refuse(_no_route(request, methods), {"allow": ", ".join(methods)})
+            allowed = {**KEYS_HONOURED, "allow": ", ".join(methods)}
+            return _refuse(_no_route(request, methods), allowed)
         now = self.clock()
-        with self._lock:
-            session = self.store.reading() if request.method == "GET" else self.store.writing()
-            try:
-                with session as connection:
-                    call = Call(
-                        connection,
-                        query=request.query,
-                        body=request.body,
-                        item_id=item_id,
-                        now=format_timestamp(now),
-                        user_id=self.user_id,
-                    )
-                    key = request.headers.get("idempotency-key")
-                    if request.method == "POST" and key:
-                        return _answer_once(handler, call, request, key, now)
-                    return _accept(handler(call))
-            except Refusal as refusal:
-                return _refuse(refusal)
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        try:
+            with session() as transaction:
+                call = Call(
+                    transaction,
+                    query=request.query,
+                    body=request.body,
+                    item_id=item_id,
+                    now=format_timestamp(now),
+                    caller=request.caller,
+                )
+                if key:
+                    return _answer_once(handler, call, request, key, now)
+                return _accept(handler(call))
+        except Refusal as refusal:
+            return _refuse(refusal)
 
 
 def _answer_once(
     handler: Handler, call: Call, request: Request, key: str, now: datetime
 ) -> Response:
     """Answer as the first request with this key was answered, in the record's own transaction."""
-    connection = call.connection
-    description = json.dumps([request.method, request.path, request.body], sort_keys=True)
-    known = connection.execute(
-        "SELECT request, answer FROM idempotency WHERE key = ?", (key,)
-    ).fetchone()
-    echo = {"idempotency-key": key}
-    if known is not None:
-        if known[0] != description:
-            raise Refusal(
-                409, "idempotency_conflict", "This Idempotency-Key was used for another request."
-            )
-        status, content = json.loads(known[1])
-        return Response(status, content, headers=echo)
-    response = _accept(handler(call), echo)
-    connection.execute(
-        "INSERT INTO idempotency VALUES (?, ?, ?, ?)",
-        (key, description, json.dumps([response.status, response.content]), call.now),
-    )
+    claim = (request.caller or "", request.path, key)
+    text = json.dumps(request.body, sort_keys=True)
     oldest = format_timestamp(now - timedelta(days=IDEMPOTENCY_DAYS))
-    connection.execute("DELETE FROM idempotency WHERE created_at < ?", (oldest,))
+    headers = {**KEYS_HONOURED, "idempotency-key": key}
+    first = call.transaction.claim(*claim, text, now=call.now, oldest=oldest)
+    if first is not None:
+        if first.request != text:
+            message = "This Idempotency-Key was used for another request."
+            raise Refusal(422, "idempotency_conflict", message)
+        return Response(first.status, first.content, headers=headers)
+    try:
+        response = _accept(handler(call), headers)
+    except Refusal:
+        call.transaction.release(*claim)
+        raise
+    call.transaction.settle(*claim, status=response.status, content=response.content)
     return response
 
 
-def _accept(reply: Reply, headers: dict[str, str] | None = None) -> Response:
+def _accept(reply: Reply, headers: dict[str, str] = KEYS_HONOURED) -> Response:
     content = {"success": True, "data": reply.data}
     if reply.meta is not None:
         content["meta"] = reply.meta
-    return Response(reply.status, content, headers=headers or {})
+    return Response(reply.status, content, headers=headers)
 
 
-def _refuse(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
+def _refuse(refusal: Refusal, headers: dict[str, str] = KEYS_HONOURED) -> Response:
     error = {"code": refusal.code, "message": refusal.message, "details": refusal.details}
-    return Response(refusal.status, {"success": False, "error": error}, headers=headers or {})
+    return Response(refusal.status, {"success": False, "error": error}, headers=headers)
 
 
 def _no_route(request: Request, methods: list[str]) -> Refusal:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from crmctl.resources import TASK
+from crmctl.store.interface import Item, Transaction
 from crmctl.validate import Problem, check_query
 
 
@@ -24,26 +24,26 @@ class Refusal(Exception):
 
 
 class Call:
-    """A request on its way to a handler: ``now`` as the API writes it, ``user_id`` who asks."""
+    """A request on its way to a handler: ``now`` as the API writes it, ``caller`` who asks."""
 
-    __slots__ = ("body", "connection", "item_id", "now", "query", "user_id")
+    __slots__ = ("body", "caller", "item_id", "now", "query", "transaction")
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        transaction: Transaction,
         *,
         query: Mapping[str, str],
         body: Any,
         item_id: str,
         now: str,
-        user_id: str | None,
+        caller: str | None,
     ) -> None:
-        self.connection = connection
+        self.transaction = transaction
         self.query = query
         self.body = body
         self.item_id = item_id
         self.now = now
-        self.user_id = user_id
+        self.caller = caller
 
 
 class Reply:
@@ -51,7 +51,13 @@ class Reply:
 
     __slots__ = ("data", "meta", "status")
 
-    def __init__(self, data: Any, *, meta: dict[str, Any] | None = None, status: int = 200) -> None:
+    def __init__(
+        self,
+        data: Item | list[Item],
+        *,
+        meta: dict[str, Any] | None = None,
+        status: int = 200,
+    ) -> None:
         self.data = data
         self.meta = meta
         self.status = status
@@ -65,7 +71,8 @@ def refuse_problems(problems: list[Problem]) -> None:
 
 def refuse_parameters(call: Call) -> None:
     """Raise the refusal of a request that has query parameters where none are taken."""
-    refuse_problems(check_query(TASK, call.query, filters=(), accepted=()))
+    if call.query:
+        refuse_problems(check_query(TASK, call.query, filters=(), accepted=()))
 
 
 def invalid(problems: list[Problem]) -> Refusal:

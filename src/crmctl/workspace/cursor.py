@@ -8,52 +8,55 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
-from crmctl.store.pages import Place
+from crmctl.fields import Resource
+from crmctl.store.interface import Place
+from crmctl.timestamps import parse_timestamp
 
 # What a page may change without being a page of another list.
 _FREE = ("cursor", "limit", "fields")
 
 
-def write_cursor(
-    place: Place, *, resource: str, query: Mapping[str, str], total: int, issued: str
-) -> str:
+def write_cursor(place: Place, total: int, *, resource: Resource, query: Mapping[str, str]) -> str:
     """The text that brings a client to ``place`` of the list of ``resource`` and ``query``."""
-    entries = [
-        place.as_of,
-        place.segment,
-        place.key,
-        place.seq,
-        total,
-        issued,
-        _list_named_by(resource, query),
-    ]
+    entries = [place.key, place.seq, total, _list_named_by(resource, query)]
     packed = json.dumps(entries, separators=(",", ":")).encode()
     return b2a_base64(packed, newline=False).decode().translate({43: "-", 47: "_", 61: None})
 
 
-def read_cursor(text: str, *, resource: str, query: Mapping[str, str]) -> tuple[Place, int, str]:
-    """The place, the list's total and the time of issue.
+def read_cursor(
+    text: str, *, resource: Resource, query: Mapping[str, str], sort: str
+) -> tuple[Place, int]:
+    """The place, and the list's total as it was counted for the first page.
 
     Raises ValueError for what is not a cursor, or is one of another list.
     """
     padded = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
     try:
         entries = json.loads(a2b_base64(padded.encode("ascii"), strict_mode=True))
-        as_of, segment, key, seq, total, issued, named = entries
-    except (DecodeError, UnicodeError, ValueError, TypeError, RecursionError) as error:
-        raise ValueError("is not a cursor of this workspace") from error
-    numbers = (as_of, segment, seq, total)
-    if not all(type(number) is int for number in numbers) or not isinstance(issued, str):
-        raise ValueError("is not a cursor of this workspace")
-    if not isinstance(key, str | int) or not all(abs(number) < 2**63 for number in numbers):
-        raise ValueError("is not a cursor of this workspace")
-    usable = abs(key) < 2**63 if isinstance(key, int) else key.isascii()
+        key, seq, total, named = entries
+        usable = _is_key(key, resource, sort) and _is_number(seq) and _is_number(total)
+    except (DecodeError, UnicodeError, ValueError, TypeError, RecursionError):
+        usable = False
     if not usable:
         raise ValueError("is not a cursor of this workspace")
     if named != _list_named_by(resource, query):
         raise ValueError("belongs to a list with other filters or another sort")
-    return Place(as_of, segment, key, seq), total, issued
+    return Place(key, seq), total
 
 
-def _list_named_by(resource: str, query: Mapping[str, str]) -> list[Any]:
-    return [resource, *sorted([name, query[name]] for name in query if name not in _FREE)]
+def _is_key(key: Any, resource: Resource, sort: str) -> bool:
+    field = resource.field(sort.removeprefix("-"))
+    if key is None:
+        return field.nullable
+    if field.choices:
+        return key in field.choices
+    parse_timestamp(key)
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and abs(value) < 2**63
+
+
+def _list_named_by(resource: Resource, query: Mapping[str, str]) -> list[Any]:
+    return [resource.name, *sorted([name, query[name]] for name in query if name not in _FREE)]

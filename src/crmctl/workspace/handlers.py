@@ -1,15 +1,16 @@
-"""What each endpoint of the reference does."""
+"""What each operation of the reference does. A handler refuses before it writes anything."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, PRIORITIES, TASK, Filter, Resource
-from crmctl.store import pages as listing
-from crmctl.store.rows import insert, next_version, row_of, stored, stored_time
+from crmctl.fields import Filter, Resource
+from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK
+from crmctl.store.interface import Condition, Item, Place
 from crmctl.timestamps import format_timestamp, is_date_only, parse_timestamp
 from crmctl.validate import check_body, check_query, problem
 from crmctl.workspace.call import Call, Refusal, Reply, invalid, refuse_parameters, refuse_problems
@@ -18,9 +19,11 @@ from crmctl.workspace.warnings import activity_warnings, task_warnings, warnings
 
 LIST_PARAMETERS = ("limit", "cursor", "sort", "fields")
 
-# How long a list may be read page by page, and an idempotency key is remembered.
-CURSOR_DAYS = 1
-IDEMPOTENCY_DAYS = 7
+_ID_LENGTH = 12
+# Each byte to one of 32 digits and letters, none of them mistaken for another.
+_ID_ALPHABET = b"0123456789abcdefghjkmnpqrstvwxyz" * 8
+
+_TASK_DEFAULTS = {field.name: field.default for field in TASK.fields if field.default is not None}
 
 
 def list_tasks(call: Call) -> Reply:
@@ -33,7 +36,7 @@ def list_activities(call: Call) -> Reply:
     return _list(call, ACTIVITY, filters=ACTIVITY.filters, accepted=LIST_PARAMETERS)
 
 
-def feed_activities(call: Call) -> Reply:
+def activity_feed(call: Call) -> Reply:
     """GET /activities/feed: the activities of all users, most recent first."""
     return _list(call, ACTIVITY, filters=(), accepted=("limit", "cursor", "fields"))
 
@@ -48,51 +51,50 @@ def create_task(call: Call) -> Reply:
     """POST /tasks"""
     refuse_parameters(call)
     refuse_problems(check_body(TASK, call.body, "create"))
-    row: dict[str, Any] = {
-        field.name: field.default for field in TASK.fields if field.default is not None
+    values = {
+        "id": _new_id(TASK),
+        **_TASK_DEFAULTS,
+        **_values(TASK, call.body),
+        "created_by": call.caller,
+        "created_at": call.now,
+        "updated_at": call.now,
     }
-    row |= row_of(TASK, call.body)
-    row |= {
-        "created_by": call.user_id,
-        "created_at": stored(call.now),
-        "updated_at": stored(call.now),
-        "version": next_version(call.connection),
-    }
-    row["priority"] = PRIORITIES.index(row["priority"])
-    task_id = insert(call.connection, "task", "task_", row)
-    task = listing.fetch_one(call.connection, TASK, task_id)
+    task = call.transaction.insert(TASK, values)
     return Reply(task, meta=warnings_meta(task_warnings(call, task)), status=201)
 
 
 def update_task(call: Call) -> Reply:
     """PUT /tasks/:id: changes the fields given and no others; null clears."""
     refuse_parameters(call)
-    task = _task(call)
+    task = _task(call, lock=True)
     refuse_problems(check_body(TASK, call.body, "update"))
-    row = row_of(TASK, call.body)
-    if "status" in row and row["status"] != task["status"]:
-        row["completed_at"] = stored(call.now) if row["status"] == "completed" else None
-    task = _change(call, row)
+    values = _values(TASK, call.body)
+    if "status" in values and values["status"] != task["status"]:
+        if values["status"] == "completed":
+            values["completed_at"] = call.now
+        else:
+            values |= {"completed_at": None, "completion_note": None}
+    task = _change(call, task, values)
     return Reply(task, meta=warnings_meta(task_warnings(call, task)))
 
 
 def complete_task(call: Call) -> Reply:
-    """PUT /tasks/:id/complete: completing again changes nothing and is no error."""
+    """PUT /tasks/:id/complete: completing again keeps the time, and takes a note that is given."""
     refuse_parameters(call)
-    task = _task(call)
+    task = _task(call, lock=True)
     body = {} if call.body is None else call.body
     refuse_problems(check_body(TASK, body, "complete"))
-    if task["status"] == "completed":
-        return Reply(task)
-    row = {"status": "completed", "completed_at": stored(call.now), **row_of(TASK, body)}
-    return Reply(_change(call, row))
+    values = _values(TASK, body)
+    if task["status"] != "completed":
+        values |= {"status": "completed", "completed_at": call.now}
+    return Reply(_change(call, task, values))
 
 
 def delete_task(call: Call) -> Reply:
     """DELETE /tasks/:id"""
     refuse_parameters(call)
-    task = _task(call)
-    call.connection.execute("DELETE FROM task WHERE id = ?", (task["id"],))
+    task = _task(call, lock=True)
+    call.transaction.delete(TASK, task["id"])
     return Reply({"id": task["id"], "deleted": True})
 
 
@@ -100,12 +102,16 @@ def log_activity(call: Call) -> Reply:
     """POST /activities: an activity with an unknown contact is created, and not linked."""
     refuse_parameters(call)
     refuse_problems(check_body(ACTIVITY, call.body, "create"))
-    row: dict[str, Any] = {"occurred_at": stored(call.now), "attendees": "[]"}
-    row |= {name: value for name, value in row_of(ACTIVITY, call.body).items() if value is not None}
-    row |= {"user_id": call.user_id, "created_at": stored(call.now)}
-    activity_id = insert(call.connection, "activity", "act_", row)
-    activity = listing.fetch_one(call.connection, ACTIVITY, activity_id)
-    return Reply(activity, meta=warnings_meta(activity_warnings(call, activity)), status=201)
+    values = {
+        "id": _new_id(ACTIVITY),
+        "attendees": [],
+        "occurred_at": call.now,
+        **_values(ACTIVITY, call.body),
+        "user_id": call.caller,
+        "created_at": call.now,
+    }
+    activity = call.transaction.insert(ACTIVITY, values)
+    return Reply(activity, meta=warnings_meta(activity_warnings(activity)), status=201)
 
 
 def _list(
@@ -116,96 +122,89 @@ def _list(
     limit = int(query.get("limit", DEFAULT_LIMIT))
     sort = query.get("sort", resource.default_sort)
     conditions = _conditions(resource, query)
-    after = None
+    after: Place | None = None
     if "cursor" in query:
-        after, total, issued = _cursor(call, resource)
+        try:
+            after, total = read_cursor(query["cursor"], resource=resource, query=query, sort=sort)
+        except ValueError as error:
+            raise invalid([problem("cursor", "cursor", str(error))]) from error
     else:
-        total, issued = listing.count(call.connection, resource, conditions), call.now
-    as_of = after.as_of if after else listing.current_version(call.connection)
-    rows = listing.fetch_page(
-        call.connection,
-        resource,
-        conditions,
-        sort=sort,
-        after=after,
-        limit=limit + 1,
-        total=total,
+        total = call.transaction.count(resource, conditions)
+    items, following = call.transaction.page(
+        resource, conditions, sort=sort, after=after, limit=limit
     )
-    meta: dict[str, Any] = {"total": total, "limit": limit, "has_more": len(rows) > limit}
-    if len(rows) > limit:
-        segment, key, seq = rows[limit - 1][-3:]
-        place = listing.Place(as_of, segment, key, seq)
-        meta["next_cursor"] = write_cursor(
-            place, resource=resource.name, query=query, total=total, issued=issued
-        )
-    items = listing.items_of(resource, rows[:limit])
+    meta: dict[str, Any] = {"total": total, "limit": limit, "has_more": following is not None}
+    if following is not None:
+        meta["next_cursor"] = write_cursor(following, total, resource=resource, query=query)
     if "fields" in query:
         names = query["fields"].split(",")
         items = [_selected(item, names) for item in items]
     return Reply(items, meta=meta)
 
 
-def _cursor(call: Call, resource: Resource) -> tuple[listing.Place, int, str]:
-    try:
-        place, total, issued = read_cursor(
-            call.query["cursor"], resource=resource.name, query=call.query
-        )
-        age = parse_timestamp(call.now) - parse_timestamp(issued)
-    except ValueError as error:
-        raise invalid([problem("cursor", "cursor", str(error))]) from error
-    if age > timedelta(days=CURSOR_DAYS):
-        raise invalid([problem("cursor", "cursor", "has expired; start the list again")])
-    return place, total, issued
-
-
-def _conditions(resource: Resource, query: Mapping[str, str]) -> list[listing.Condition]:
-    conditions: list[listing.Condition] = []
+def _conditions(resource: Resource, query: Mapping[str, str]) -> list[Condition]:
+    conditions = []
     for filter in resource.filters:
-        if filter.name not in query:
-            continue
-        value: Any = query[filter.name]
-        if filter.field == "priority":
-            value = PRIORITIES.index(value)
-        elif resource.field(filter.field).type == "time":
-            # A date alone: `date_to` goes to its end, the other bounds are its start.
-            end_of_day = filter.operator == "<=" and is_date_only(value)
-            value = stored_time(value, end_of_day=end_of_day)
-            if end_of_day:
-                value += ".999999"  # all of the day's last second
-        conditions.append((filter.field, filter.operator, value))
+        if filter.name in query:
+            value = query[filter.name]
+            if resource.field(filter.field).type == "time":
+                value = _bound(value, filter)
+            conditions.append(Condition(filter.field, filter.operator, value))
     return conditions
 
 
-def _task(call: Call) -> dict[str, Any]:
+def _bound(text: str, filter: Filter) -> str:
+    """The instant that a filter compares with.
+
+    Of a date alone ``due_before`` and ``due_after`` leave the whole day out, ``date_from`` and
+    ``date_to`` take it in: so it is the day's last instant for ``>`` and ``<=``, else its first.
+    """
+    instant = parse_timestamp(text)
+    if filter.operator in (">", "<=") and is_date_only(text):
+        instant += timedelta(days=1, microseconds=-1)
+    return format_timestamp(instant)
+
+
+def _task(call: Call, *, lock: bool = False) -> Item:
     task = None
     with suppress(UnicodeEncodeError):  # a lone surrogate: nothing has such an ID
-        task = listing.fetch_one(call.connection, TASK, call.item_id)
+        task = call.transaction.get(TASK, call.item_id, lock=lock)
     if task is None:
         raise Refusal(404, "not_found", f"There is no task {call.item_id}.")
     return task
 
 
-def _change(call: Call, row: dict[str, Any]) -> dict[str, Any]:
-    """Write the columns given to the task that the call names, and give it as it then is."""
-    connection = call.connection
-    if row:
-        if "priority" in row:
-            row["priority"] = PRIORITIES.index(row["priority"])
-        row |= {"updated_at": stored(call.now), "version": next_version(connection)}
-        columns = ", ".join(f"{name} = ?" for name in row)
-        connection.execute(
-            f"UPDATE task SET {columns} WHERE id = ?",  # noqa: S608 - names come from `resources`
-            (*row.values(), call.item_id),
-        )
-        oldest = parse_timestamp(call.now) - timedelta(days=CURSOR_DAYS)
-        connection.execute(
-            "DELETE FROM task_past WHERE overwritten_at < ?", (stored(format_timestamp(oldest)),)
-        )
-    return _task(call)
+def _change(call: Call, task: Item, values: dict[str, Any]) -> Item:
+    if not values:
+        return task
+    return call.transaction.update(TASK, task["id"], {**values, "updated_at": call.now})
 
 
-def _selected(item: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
+def _values(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a checked body as they are kept: a due date without a time is its day's end.
+
+    What cannot be null is left as it is where null is given: that is only taken on creation.
+    """
+    values: dict[str, Any] = {}
+    for name, value in body.items():
+        field = resource.field(name)
+        if value is None:
+            if field.nullable:
+                values[name] = None
+        elif field.type == "time":
+            end_of_day = name == "due_date" and is_date_only(value)
+            values[name] = format_timestamp(parse_timestamp(value, end_of_day=end_of_day))
+        else:
+            values[name] = value
+    return values
+
+
+def _new_id(resource: Resource) -> str:
+    return resource.id_prefix + os.urandom(_ID_LENGTH).translate(_ID_ALPHABET).decode()
+
+
+def _selected(item: Item, names: list[str]) -> Item:
+    chosen: Item = {}
     for name in names:
         outer, _, inner = name.partition(".")
         value = item[outer]

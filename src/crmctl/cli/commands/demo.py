@@ -31,8 +31,8 @@ def demo(ctx: typer.Context) -> None:
         return
     from crmctl.store.sample import put_sample_data
 
-    with crm.workspace.store.writing() as connection:
-        put_sample_data(connection, crm.now.astimezone(crm.zone))
+    with crm.store.writing() as kept:
+        put_sample_data(kept, crm.now.astimezone(crm.zone))
     show_list(crm, TASK, [{}])
     if crm.format == "table":
         crm.terminal.show("")

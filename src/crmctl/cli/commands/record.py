@@ -47,14 +47,12 @@ def add(
     for option, text in (("ID", record_id), ("NAME", name)):
         if not text.strip() or one_line(text) != text:
             raise InvalidInput(f"{option} must be one line of text, and not blank.")
-    from crmctl.store.records import add_record
-
     settings = {"active": not inactive, "notifications": not no_notifications}
     if crm.options.dry_run:
         crm.terminal.note(f"Would make {type} {record_id} known as {name}.")
         return
-    with crm.workspace.store.writing() as connection:
-        added = add_record(connection, type, record_id, name, **settings)
+    with crm.store.writing() as kept:
+        added = kept.put_record(type, record_id, name, **settings)
     show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
 
 
@@ -74,10 +72,8 @@ def list_(
     crm: Context = ctx.obj
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
-    from crmctl.store.records import list_records
-
-    with crm.workspace.store.reading() as connection:
-        records = list_records(connection, type)
+    with crm.store.reading() as kept:
+        records = kept.records(type)
     if show_all(crm, records, named_view(crm, _RECORD, "record", "records")) == 0:
         crm.terminal.note('No records. Add one: crmctl record add contact con_abc123 "Jane Smith"')
 
@@ -91,13 +87,11 @@ def remove(
     """Forget a record. Tasks and activities keep its ID."""
     crm: Context = ctx.obj
     type = read_choice(type, RECORD_TYPES, "TYPE")
-    from crmctl.store.records import remove_record
-
     if crm.options.dry_run:
         crm.terminal.note(f"Would forget {type} {record_id}.")
         return
-    with crm.workspace.store.writing() as connection:
-        if not remove_record(connection, type, record_id):
+    with crm.store.writing() as kept:
+        if not kept.remove_record(type, record_id):
             raise NotFound(f"This workspace knows no {type} {record_id}.")
     removed = {"type": type, "id": record_id, "deleted": True}
     show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))

@@ -1,7 +1,7 @@
 """`crmctl workspace`: the embedded workspace on this machine."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,27 +18,9 @@ _INFO = ("profile", "path", "exists", "bytes", "schema", "tasks", "activities", 
 def info(ctx: typer.Context) -> None:
     """Show where it is and what it holds."""
     crm: Context = ctx.obj
-    from crmctl.store.header import inspect_header
-
-    path = crm.workspace_path
-    version = inspect_header(path)
-    with crm.workspace.store.reading() as connection:
-        counts = {
-            name: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
-            for name, table in (
-                ("tasks", "task"),
-                ("activities", "activity"),
-                ("records", "record"),
-            )
-        }
-    found: dict[str, Any] = {
-        "profile": crm.profile.name,
-        "path": str(path),
-        "exists": version is not None,
-        "bytes": path.stat().st_size if version is not None else 0,
-        "schema": version,
-        **counts,
-    }
+    with crm.store.reading() as kept:
+        totals = kept.totals()
+    found = {"profile": crm.profile.name, **crm.store.info(), **totals}
     show_one(crm, found, named_view(crm, _INFO, "workspace", "workspaces"))
 
 
@@ -64,7 +46,7 @@ def backup(
     if crm.options.dry_run:
         crm.terminal.note(f"Would copy {crm.workspace_path} to {file}.")
         return
-    crm.workspace.store.back_up(file)
+    crm.store.back_up(file)
     show_done(crm, f"Copied {crm.workspace_path} to {file}.")
     show_one(crm, {"path": str(file)}, named_view(crm, ("path",), "backup", "backups"))
 
@@ -73,7 +55,7 @@ def backup(
 def check(ctx: typer.Context) -> None:
     """Look for damage in its file."""
     crm: Context = ctx.obj
-    problems = crm.workspace.store.check()
+    problems = crm.store.check()
     if problems:
         raise StoreError(
             f"{crm.workspace_path} is damaged: {problems[0]}",

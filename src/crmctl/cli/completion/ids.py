@@ -11,7 +11,8 @@ from zlib import crc32
 
 from crmctl.cli.context import Context
 from crmctl.errors import CrmctlError
-from crmctl.resources import TASK, Resource
+from crmctl.fields import Resource
+from crmctl.resources import TASK
 
 Names = dict[str, dict[str, str]]
 """For each kind (task, user, contact, deal, project): ID to title or name."""
@@ -103,13 +104,5 @@ def _read(path: Path) -> Names:
 
 
 def _in_workspace(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
-    from crmctl.store.records import find_names
-    from crmctl.store.sqlite import Store
-
-    path = crm.directories.data / f"{crm.settings.profile.name}.db"
-    store = Store(path, busy_seconds=1)
-    try:
-        with store.reading() as connection:
-            return find_names(connection, kind, prefix, limit=100)
-    finally:
-        store.close()
+    with crm.open_store(crm.settings.profile, busy_seconds=1).reading() as kept:
+        return kept.find_ids(kind, prefix, limit=100)

@@ -1,0 +1,159 @@
+"""What a store can do: all that the workspace asks of it, and no SQL.
+
+A store knows how things are kept and none of the API's rules. Values are the API's own, both ways:
+times as ``2026-03-25T17:00:00Z``, words for choices, objects as objects. Any number of threads and
+processes may use one at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from crmctl.fields import Resource
+
+Item = dict[str, Any]
+Operator = Literal["=", "<", ">", "<=", ">="]
+
+
+class Condition:
+    """What the items of a list have in common: ``field operator value``."""
+
+    __slots__ = ("field", "operator", "value")
+
+    def __init__(self, field: str, operator: Operator, value: str) -> None:
+        self.field = field
+        self.operator = operator
+        self.value = value
+
+
+class Place:
+    """Where a page starts: after the item whose sort field is ``key``, ``seq`` in insertion order.
+
+    Items without a key come last in both directions: with a ``key`` of None it is among those.
+    """
+
+    __slots__ = ("key", "seq")
+
+    def __init__(self, key: str | None, seq: int) -> None:
+        self.key = key
+        self.seq = seq
+
+
+class Answer:
+    """What a request with an ``Idempotency-Key`` was, and how it was answered."""
+
+    __slots__ = ("content", "request", "status")
+
+    def __init__(self, request: str, status: int, content: Any) -> None:
+        self.request = request
+        self.status = status
+        self.content = content
+
+
+class Transaction(Protocol):
+    """What can be done in one transaction; all that is read in it is of one moment."""
+
+    def get(self, resource: Resource, item_id: str, *, lock: bool = False) -> Item | None:
+        """The item of that ID, or None; ``lock`` keeps others from changing it meanwhile."""
+
+    def insert(self, resource: Resource, values: Mapping[str, Any]) -> Item:
+        """Keep a new item of these fields, its ID among them, and give it as the API sends it."""
+
+    def update(self, resource: Resource, item_id: str, values: Mapping[str, Any]) -> Item:
+        """Change these fields of an item that is there, and give it as the API sends it."""
+
+    def delete(self, resource: Resource, item_id: str) -> None:
+        """Remove an item."""
+
+    def page(
+        self,
+        resource: Resource,
+        conditions: Sequence[Condition],
+        *,
+        sort: str,
+        after: Place | None,
+        limit: int,
+    ) -> tuple[list[Item], Place | None]:
+        """At most ``limit`` items in the order of ``sort``, and where the next page starts.
+
+        ``sort`` is a field of the resource's, ``-`` before it for descending; what is equal under
+        it is in the order of insertion. The place is None where there is nothing after them.
+        """
+
+    def count(self, resource: Resource, conditions: Sequence[Condition]) -> int:
+        """How many items meet the conditions."""
+
+    def record(self, type: str, record_id: str) -> Item | None:
+        """A record: ``{"type", "id", "name", "active", "notifications"}``, or None."""
+
+    def records(self, type: str | None = None) -> list[Item]:
+        """The known records, or those of one type, by type and ID."""
+
+    def put_record(
+        self,
+        type: str,
+        record_id: str,
+        name: str,
+        *,
+        active: bool = True,
+        notifications: bool = True,
+    ) -> Item:
+        """Make a record known, or change it.
+
+        ``active`` and ``notifications`` matter for users: whether tasks appear for them, and
+        whether a reminder can reach them.
+        """
+
+    def remove_record(self, type: str, record_id: str) -> bool:
+        """Forget a record; False if it was not known. Tasks and activities keep its ID."""
+
+    def find_ids(self, kind: str, prefix: str, *, limit: int) -> list[tuple[str, str]]:
+        """IDs of tasks or of a type of record that begin with ``prefix``, with title or name."""
+
+    def claim(
+        self, caller: str, path: str, key: str, request: str, *, now: str, oldest: str
+    ) -> Answer | None:
+        """Take a caller's idempotency key for a path; None if it was free, else the first answer.
+
+        Whoever claims it at the same time waits until this transaction has ended. What was
+        answered before ``oldest`` is forgotten.
+        """
+
+    def settle(self, caller: str, path: str, key: str, *, status: int, content: Any) -> None:
+        """Remember the answer under a key that this transaction has claimed."""
+
+    def release(self, caller: str, path: str, key: str) -> None:
+        """Give back a key that this transaction has claimed."""
+
+    def totals(self) -> dict[str, int]:
+        """How many tasks, activities and records there are."""
+
+    def clear(self) -> None:
+        """Remove everything."""
+
+
+class Store(Protocol):
+    """Where a workspace is kept. Every failure is a `StoreError`."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A transaction that changes nothing."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """A transaction that is committed at its end, and undone by an error."""
+
+    def info(self) -> dict[str, Any]:
+        """Where it is kept and how much room it takes."""
+
+    def check(self) -> list[str]:
+        """What is wrong with it; an empty list if nothing is."""
+
+    def back_up(self, target: Path) -> None:
+        """Copy it as of one moment to a new file, 0600. What exists is not replaced."""
+
+    def close(self) -> None:
+        """Close what is open."""

@@ -1,0 +1,423 @@
+"""The store of a workspace in one file: its schema, its rows, its plans."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmctl import errors
+from crmctl.database import Database, Schema
+from crmctl.fields import Field, Resource
+from crmctl.resources import ACTIVITY, PRIORITIES, TASK
+from crmctl.store import pages
+from crmctl.store.interface import Condition, Item, Place, Store
+from crmctl.store.rows import Rows
+from crmctl.store.schema import workspace_schema
+from crmctl.store.sqlite import SqliteStore
+
+NOW = "2026-03-20T10:00:00Z"
+DUE = "2026-03-25T17:00:00Z"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a workspace would be; nothing is there."""
+    return tmp_path / "local.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    with closing(SqliteStore(path)) as store:
+        yield store
+
+
+def task(number: int = 1, **fields: Any) -> dict[str, Any]:
+    """A task as it is kept, all of its fields given."""
+    values = {field.name: None for field in TASK.fields if not field.of}
+    return {
+        **values,
+        "id": f"task_{number}",
+        "title": f"Task {number}",
+        "status": "pending",
+        "priority": "high",
+        "type": "todo",
+        "created_at": NOW,
+        "updated_at": NOW,
+        **fields,
+    }
+
+
+def activity(number: int = 1, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": f"act_{number}",
+        "type": "call",
+        "attendees": [],
+        "occurred_at": NOW,
+        "created_at": NOW,
+        **fields,
+    }
+
+
+# A new field costs its line
+
+
+def with_field(resource: Resource, field: Field) -> Resource:
+    """A later edition of a resource, which has one field more."""
+    return Resource(
+        resource.name,
+        resource.plural,
+        collection=resource.collection,
+        id_prefix=resource.id_prefix,
+        fields=(*resource.fields, field),
+        filters=resource.filters,
+        sorts=resource.sorts,
+        default_sort=resource.default_sort,
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new"),
+    [
+        (Field("effort", "integer", since=2), None, 3),
+        (Field("wanted_by", "time", since=2), None, "2026-04-01T00:00:00.5Z"),
+        (Field("place", "object", since=2), None, {"city": "Köln"}),
+        (Field("mood", "enum", choices=("bad", "good"), default="good", since=2), "good", "bad"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Field) else "",
+)
+def test_a_new_field_is_added_to_the_files_that_are_there(
+    path: Path, store: SqliteStore, field: Field, old: Any, new: Any
+) -> None:
+    with store.writing() as transaction:
+        transaction.insert(TASK, task(1))
+    store.close()
+    later = with_field(TASK, field)
+    with closing(SqliteStore(path, resources=(later, ACTIVITY))) as upgraded:
+        with upgraded.writing() as transaction:
+            before = transaction.get(later, "task_1")
+            inserted = transaction.insert(later, task(2, **{field.name: new}))
+            updated = transaction.update(later, "task_1", {field.name: new})
+            read = transaction.get(later, "task_2")
+        assert upgraded.info()["schema"] == 2
+    assert before is not None
+    assert (before[field.name], updated[field.name]) == (old, new)
+    assert inserted == read
+    assert inserted[field.name] == new
+
+
+def test_a_new_file_has_the_new_field_too(path: Path) -> None:
+    later = with_field(TASK, Field("effort", "integer", since=2))
+    with closing(SqliteStore(path, resources=(later, ACTIVITY))) as store, store.writing() as kept:
+        assert kept.insert(later, task(effort=3))["effort"] == 3
+
+
+def test_a_file_of_the_first_edition_is_refused_as_a_foreign_one(path: Path) -> None:
+    first = Schema(
+        "workspace",
+        application_id=0x43524D43,
+        version=1,
+        steps=lambda: [["CREATE TABLE task (seq INTEGER PRIMARY KEY, id TEXT)"]],
+    )
+    with closing(Database(path, first)) as database, database.writing():
+        pass
+    with closing(SqliteStore(path)) as store, pytest.raises(errors.StoreError) as raised:
+        store.info()
+    assert "is a database of another program. It was left as it is." in raised.value.message
+
+
+# Rows and items
+
+
+FULL = task(
+    description="Line\n\0 \u202e 😀",
+    assignee_id="usr_1",
+    due_date="2026-03-25T17:00:00.25Z",
+    related_to_type="deal",
+    related_to_id="deal_1",
+    reminder={"type": "email", "before_minutes": 60},
+    created_by="usr_2",
+    completed_at=DUE,
+    completion_note="Done",
+)
+
+
+def test_what_is_inserted_is_what_is_read(store: SqliteStore) -> None:
+    with store.writing() as transaction:
+        transaction.put_record("user", "usr_1", "Sarah")
+        tasks = [transaction.insert(TASK, FULL), transaction.insert(TASK, task(2))]
+        meeting = transaction.insert(
+            ACTIVITY, activity(attendees=["con_1", "con_2"], contact_id="con_1", duration=30)
+        )
+    with store.reading() as transaction:
+        assert [transaction.get(TASK, f"task_{number}") for number in (1, 2)] == tasks
+        assert transaction.get(ACTIVITY, "act_1") == meeting
+    assert list(tasks[0]) == [field.name for field in TASK.fields if field.readable]
+    kept = {name: value for name, value in FULL.items() if not name.startswith("related_to")}
+    assert tasks[0].items() >= kept.items()
+    assert tasks[0]["assignee_name"] == "Sarah"
+    assert tasks[0]["related_to"] == {"type": "deal", "id": "deal_1", "name": None}
+    assert (tasks[1]["related_to"], tasks[1]["assignee_name"]) == (None, None)
+    assert meeting["attendees"] == ["con_1", "con_2"]
+
+
+def test_an_update_changes_the_fields_given_and_no_others(store: SqliteStore) -> None:
+    with store.writing() as transaction:
+        before = transaction.insert(TASK, FULL)
+        after = transaction.update(TASK, "task_1", {"priority": "low", "due_date": None})
+    assert after == {**before, "priority": "low", "due_date": None}
+
+
+def test_a_time_sorts_as_its_instant_though_it_has_a_fraction(store: SqliteStore) -> None:
+    times = ["17:00:00Z", "17:00:00.05Z", "17:00:00.5Z", "17:00:01Z"]
+    with store.writing() as transaction:
+        for number in (2, 0, 3, 1):
+            transaction.insert(TASK, task(number, due_date=f"2026-03-25T{times[number]}"))
+        found, _ = transaction.page(TASK, [], sort="due_date", after=None, limit=9)
+    assert [item["due_date"][11:] for item in found] == times
+
+
+def test_a_name_that_changes_in_a_transaction_is_the_new_one(store: SqliteStore) -> None:
+    with store.writing() as transaction:
+        transaction.insert(TASK, task(assignee_id="usr_1"))
+        names = []
+        for name in (None, "Sarah", "Sara"):
+            if name is not None:
+                transaction.put_record("user", "usr_1", name)
+            item = transaction.get(TASK, "task_1")
+            assert item is not None
+            names.append(item["assignee_name"])
+        transaction.remove_record("user", "usr_1")
+        item = transaction.get(TASK, "task_1")
+    assert names == [None, "Sarah", "Sara"]
+    assert item is not None
+    assert item["assignee_name"] is None
+
+
+# Records
+
+
+def test_records_are_added_changed_listed_and_removed(store: SqliteStore) -> None:
+    with store.writing() as kept:
+        kept.put_record("user", "usr_1", "Sarah")
+        kept.put_record("contact", "con_1", "Jane")
+        changed = kept.put_record("user", "usr_1", "Sara", active=False, notifications=False)
+    with store.writing() as kept:
+        users, everyone, one = kept.records("user"), kept.records(), kept.record("user", "usr_1")
+        removed = [kept.remove_record("user", name) for name in ("usr_1", "usr_1", "con_1")]
+        left = kept.records()
+    sara: Item = {"type": "user", "id": "usr_1", "name": "Sara"}
+    sara |= {"active": False, "notifications": False}
+    jane: Item = {"type": "contact", "id": "con_1", "name": "Jane"}
+    jane |= {"active": True, "notifications": True}
+    assert (changed, one, users, everyone) == (sara, sara, [sara], [jane, sara])
+    assert (removed, left) == ([True, False, False], [jane])
+
+
+def test_ids_are_found_by_their_beginning(store: SqliteStore) -> None:
+    with store.writing() as kept:
+        for number, title in enumerate(("First", "Second", "Third")):
+            kept.insert(TASK, task(number, id=f"task_{number}", title=title))
+        for number in range(3):
+            kept.put_record("deal", f"deal_{number}0", f"Deal {number}")
+        kept.put_record("contact", "deal_00", "Not a deal")
+        found = {
+            "deal": kept.find_ids("deal", "deal_", limit=2),
+            "deal_1": kept.find_ids("deal", "deal_1", limit=9),
+            "nothing": kept.find_ids("deal", "x", limit=9),
+            "task": kept.find_ids("task", "task_", limit=2),
+            "one task": kept.find_ids("task", "task_0", limit=9),
+        }
+    assert found == {
+        "deal": [("deal_00", "Deal 0"), ("deal_10", "Deal 1")],
+        "deal_1": [("deal_10", "Deal 1")],
+        "nothing": [],
+        "task": [("task_2", "Third"), ("task_1", "Second")],
+        "one task": [("task_0", "First")],
+    }
+
+
+def test_totals_and_clearing(store: SqliteStore) -> None:
+    with store.writing() as kept:
+        kept.insert(TASK, task())
+        kept.insert(ACTIVITY, activity())
+        kept.put_record("user", "usr_1", "Sarah")
+        before = kept.totals()
+        kept.clear()
+        after = kept.totals()
+    assert before == {"tasks": 1, "activities": 1, "records": 1}
+    assert after == {"tasks": 0, "activities": 0, "records": 0}
+
+
+def test_the_store_in_a_file_is_a_store(store: SqliteStore) -> None:
+    typed: Store = store
+    assert typed.info()["exists"] is False
+
+
+# Plans
+
+
+LIMIT = {"limit": 26}
+
+
+def plans(
+    store: SqliteStore, call: Callable[[sqlite3.Connection], object]
+) -> list[tuple[str, list[str]]]:
+    """Each statement that ``call`` runs, with the lines of its plan.
+
+    A trace shows values in place of what was bound. A limit that the planner knew would count.
+    """
+    statements: list[str] = []
+    with store.database.reading() as connection:
+        connection.set_trace_callback(statements.append)
+        try:
+            call(connection)
+        finally:
+            connection.set_trace_callback(None)
+        texts = [re.sub("LIMIT [0-9]+$", "LIMIT :limit", text) for text in statements]
+        return [
+            (text, [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", LIMIT)])
+            for text in texts
+        ]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    """A file with a few rows: the plans are those of a file with many, or with none."""
+    with closing(SqliteStore(tmp_path_factory.mktemp("plans") / "local.db")) as store:
+        with store.writing() as kept:
+            for number in range(20):
+                kept.insert(TASK, task(number, priority=PRIORITIES[number % 4], due_date=DUE))
+                kept.insert(ACTIVITY, activity(number))
+        yield store
+
+
+def conditions_of(resource: Resource) -> list[list[Condition]]:
+    """Each filter alone, and each two together."""
+    single = []
+    for filter in resource.filters:
+        field = resource.field(filter.field)
+        value = DUE if field.type == "time" else field.choices[1] if field.choices else "some"
+        single.append(Condition(filter.field, filter.operator, value))
+    return [[], *[[one] for one in single], *[list(pair) for pair in combinations(single, 2)]]
+
+
+def page_plans(
+    store: SqliteStore, resource: Resource, conditions: list[Condition], place: Place | None
+) -> Iterator[tuple[str, list[str]]]:
+    for sort in [sign + name for name in resource.sorts for sign in ("", "-")]:
+        key = None if place is None or place.key is None else DUE
+        if sort.endswith("priority"):
+            key = "high"
+        after = None if place is None else Place(key, place.seq)
+        yield from plans(
+            store,
+            partial(
+                pages.fetch_page,
+                rows=Rows(resource),
+                conditions=conditions,
+                sort=sort,
+                after=after,
+                limit=26,
+            ),
+        )
+
+
+# What leaves few rows, so few that they are found and then put in order.
+SELECTIVE = {"assignee_id", "related_to_id", "contact_id", "deal_id", "user_id"}
+
+
+def is_span(conditions: list[Condition]) -> bool:
+    """Whether they are both ends of one range: from that day to that day."""
+    return len({each.field for each in conditions}) < len(conditions)
+
+
+@pytest.mark.parametrize("resource", [TASK, ACTIVITY], ids=["task", "activity"])
+@pytest.mark.parametrize("place", [None, Place(DUE, 5)], ids=["first", "next"])
+def test_a_page_walks_an_index_in_order_or_finds_few_rows(
+    planned: SqliteStore, resource: Resource, place: Place | None
+) -> None:
+    seen = 0
+    for conditions in conditions_of(resource):
+        asked = {condition.field for condition in conditions}
+        for text, plan in page_plans(planned, resource, conditions, place):
+            seen += 1
+            assert not [line for line in plan if line.startswith("SCAN") and "INDEX" not in line]
+            if any("TEMP B-TREE" in line and "RIGHT PART" not in line for line in plan):
+                assert asked & SELECTIVE or is_span(conditions), (text, plan)
+                assert plan[0].startswith("SEARCH"), (text, plan)
+    assert seen >= len(conditions_of(resource)) * len(resource.sorts) * 2
+
+
+def test_a_place_among_tasks_without_a_due_date_is_found_by_its_index(
+    planned: SqliteStore,
+) -> None:
+    found = plans(
+        planned,
+        partial(
+            pages.fetch_page,
+            rows=Rows(TASK),
+            conditions=[],
+            sort="due_date",
+            after=Place(None, 7),
+            limit=26,
+        ),
+    )
+    [(_, plan)] = found
+    assert plan == ["SEARCH task USING INDEX task_due_date (due_date=? AND rowid>?)"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "plan"),
+    [
+        ([], "SCAN task USING COVERING INDEX"),
+        (["status"], "SEARCH task USING COVERING INDEX task_status_due_date (status=?)"),
+        (["status", "due_date"], "SEARCH task USING COVERING INDEX task_status_due_date"),
+        (["due_date"], "SEARCH task USING COVERING INDEX task_due_date"),
+        (["assignee_id"], "SEARCH task USING COVERING INDEX task_assignee_id_due_date"),
+        (["assignee_id", "status"], "SEARCH task USING INDEX task_assignee_id_due_date"),
+        (["related_to_id", "due_date"], "SEARCH task USING INDEX task_related_to_id"),
+        (["type", "due_date"], "SCAN task"),
+        (["status", "type"], "SCAN task"),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else "",
+)
+def test_a_count_reads_an_index_alone_few_rows_or_all_in_order(
+    planned: SqliteStore, fields: list[str], plan: str
+) -> None:
+    conditions = [
+        Condition(name, "<", DUE) if name == "due_date" else Condition(name, "=", "some")
+        for name in fields
+    ]
+    [(_, lines)] = plans(planned, partial(pages.count, rows=Rows(TASK), conditions=conditions))
+    assert lines[0].startswith(plan)
+
+
+def test_one_task_is_found_by_its_index(planned: SqliteStore) -> None:
+    with planned.database.reading() as connection:
+        row = connection.execute("EXPLAIN QUERY PLAN SELECT * FROM task WHERE id = 'x'").fetchone()
+    assert row[3] == "SEARCH task USING INDEX sqlite_autoindex_task_1 (id=?)"
+
+
+def test_an_empty_file_plans_as_a_full_one(path: Path, planned: SqliteStore) -> None:
+    with closing(SqliteStore(path)) as empty:
+        with empty.writing():
+            pass
+        empty.close()
+        for conditions in conditions_of(TASK):
+            expected = dict(page_plans(planned, TASK, conditions, None))
+            found = dict(page_plans(empty, TASK, conditions, None))
+            assert expected == {text: found[text] for text in expected}
+
+
+def test_the_schema_has_no_triggers_and_seven_indexes_on_tasks() -> None:
+    [statements] = workspace_schema().steps()
+    assert not [text for text in statements if "TRIGGER" in text]
+    assert len([text for text in statements if "ON task (" in text]) == 7
