@@ -23,17 +23,20 @@ DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 
 
-OPERATIONS = (
-    Operation("list_tasks", "GET", "/tasks", "List tasks"),
-    Operation("get_task", "GET", "/tasks/:id", "Get a task"),
-    Operation("create_task", "POST", "/tasks", "Create a task"),
-    Operation("update_task", "PUT", "/tasks/:id", "Change the fields given, and no others"),
-    Operation("complete_task", "PUT", "/tasks/:id/complete", "Mark a task as completed"),
-    Operation("delete_task", "DELETE", "/tasks/:id", "Delete a task"),
-    Operation("list_activities", "GET", "/activities", "List activities"),
-    Operation("log_activity", "POST", "/activities", "Log an activity"),
-    Operation("activity_feed", "GET", "/activities/feed", "All activities, most recent first"),
-)
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        Operation("list_tasks", "GET", "/tasks", "List tasks"),
+        Operation("get_task", "GET", "/tasks/:id", "Get a task"),
+        Operation("create_task", "POST", "/tasks", "Create a task"),
+        Operation("update_task", "PUT", "/tasks/:id", "Change the fields given, and no others"),
+        Operation("complete_task", "PUT", "/tasks/:id/complete", "Mark a task as completed"),
+        Operation("delete_task", "DELETE", "/tasks/:id", "Delete a task"),
+        Operation("list_activities", "GET", "/activities", "List activities"),
+        Operation("log_activity", "POST", "/activities", "Log an activity"),
+        Operation("activity_feed", "GET", "/activities/feed", "All activities, most recent first"),
+    )
+}
 
 TASK = Resource(
     "task",

@@ -23,7 +23,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1"])
-@pytest.mark.parametrize(("method", "path"), [(each.method, each.path) for each in OPERATIONS])
+@pytest.mark.parametrize(
+    ("method", "path"), [(each.method, each.path) for each in OPERATIONS.values()]
+)
 def test_every_route_answers_with_and_without_v1(
     world: World, method: str, path: str, prefix: str
 ) -> None:
@@ -107,7 +109,7 @@ def test_every_operation_is_a_method_of_the_client_and_a_handler(world: World) -
         "delete_task": (task_id,),
         "activity_feed": (),
     }
-    for operation in OPERATIONS:
+    for operation in OPERATIONS.values():
         sent: list[Request] = []
 
         def record(request: Request, sent: list[Request] = sent) -> Response:

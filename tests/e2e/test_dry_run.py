@@ -32,22 +32,24 @@ def task(task_id: str, **body: Any) -> dict[str, Any]:
                 },
             },
         ),
-        ("task update task_1 --title New --no-due", task("task_1", title="New", due_date=None)),
-        ("task start task_1", task("task_1", status="in_progress")),
-        ("task cancel task_1", task("task_1", status="cancelled")),
+        ("task update task_1 --title New --no-due", [task("task_1", title="New", due_date=None)]),
+        ("task start task_1", [task("task_1", status="in_progress")]),
+        ("task cancel task_1", [task("task_1", status="cancelled")]),
         (
             "task reopen task_1 task_2",
             [task("task_1", status="pending"), task("task_2", status="pending")],
         ),
         (
             "task complete task_1 --note Signed",
-            {
-                "method": "PUT",
-                "path": "/tasks/task_1/complete",
-                "body": {"completion_note": "Signed"},
-            },
+            [
+                {
+                    "method": "PUT",
+                    "path": "/tasks/task_1/complete",
+                    "body": {"completion_note": "Signed"},
+                }
+            ],
         ),
-        ("task delete a/b", {"method": "DELETE", "path": "/tasks/a%2Fb"}),
+        ("task delete a/b", [{"method": "DELETE", "path": "/tasks/a%2Fb"}]),
         (
             "activity log call Hello --duration 1h --at 2026-01-02T03:04:05Z --attendee con_1",
             {

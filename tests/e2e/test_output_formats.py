@@ -176,7 +176,7 @@ def test_global_options_stand_before_or_after_the_command(
 
 def test_a_flag_before_the_command_is_not_undone_by_its_absence_after(stocked: Crmctl) -> None:
     assert len(stocked.done("--json", "task", "list").data) == 6
-    assert stocked.done("-n", "task", "delete", "task_late").data["method"] == "DELETE"
+    assert stocked.done("-n", "task", "delete", "task_late").data[0]["method"] == "DELETE"
     assert "--due x" not in stocked.done("-v", "task", "list").stderr
     verbose = stocked.done("-v", "task", "list", "--due-before", "2026-01-01T00:00:00Z")
     assert "--due-before" in verbose.stderr

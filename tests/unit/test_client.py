@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crmctl import errors
-from crmctl.api.client import Client, path_of
+from crmctl.api.client import Client, path_to
 from crmctl.api.message import Response
 from tests.scripted_transport import Script
 
@@ -85,8 +85,8 @@ def test_the_callers_key_is_sent_as_it_is(*, remote: bool) -> None:
     ],
 )
 def test_an_id_is_one_segment_of_a_path(item_id: str, path: str) -> None:
-    assert path_of("/tasks", item_id) == path
-    assert path_of("/tasks", item_id, "complete") == f"{path}/complete"
+    assert path_to("/tasks/:id", item_id) == path
+    assert path_to("/tasks/:id/complete", item_id) == f"{path}/complete"
 
 
 @pytest.mark.parametrize("item_id", ["", " ", "\t", ".", "..", " . ", "\ud800"])

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from crmctl.fields import Resource
+from crmctl.fields import Action, Resource
 from crmctl.resources import ACTIVITY, TASK
 from crmctl.validate import (
     LARGEST_INTEGER,
-    Action,
     check_body,
     check_query,
     problem,

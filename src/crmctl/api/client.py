@@ -11,22 +11,22 @@ from crmctl import errors
 from crmctl.api.answer import read_success
 from crmctl.api.message import Request, Transport
 from crmctl.api.pages import Item, Listing
+from crmctl.resources import OPERATIONS
 
 Body = Mapping[str, Any]
 
 
-def path_of(collection: str, item_id: str, *verbs: str) -> str:
-    """The path of one item, its ID percent-encoded as one segment.
+def path_to(path: str, item_id: str) -> str:
+    """An operation's path with the ID in place of ``:id``, percent-encoded as one segment.
 
     Raises `InvalidInput` for an ID that would name another path: empty, ``.`` or ``..``.
     """
     if item_id.strip() in ("", ".", ".."):
         raise errors.InvalidInput(f"{item_id!r} is not an ID.")
     try:
-        segment = quote(item_id, safe="")
+        return path.replace(":id", quote(item_id, safe=""))
     except UnicodeEncodeError as error:
         raise errors.InvalidInput("The ID is not valid Unicode text.") from error
-    return "/".join([collection, segment, *verbs])
 
 
 def new_idempotency_key() -> str:
@@ -59,42 +59,41 @@ class Client:
 
     def list_tasks(self, query: Mapping[str, str], *, limit: int | None = None) -> Listing:
         """GET /tasks with the reference's filters and ``sort``; all pages unless limited."""
-        return self.listing("/tasks", query, limit=limit)
+        return self.listing(OPERATIONS["list_tasks"].path, query, limit=limit)
 
     def get_task(self, task_id: str) -> Item:
         """GET /tasks/:id"""
-        return self._item("GET", path_of("/tasks", task_id))
+        return self._item("get_task", task_id)
 
     def create_task(self, body: Body, key: str | None = None) -> Item:
         """POST /tasks"""
-        return self._item("POST", "/tasks", body, key)
+        return self._item("create_task", body=body, key=key)
 
     def update_task(self, task_id: str, body: Body) -> Item:
         """PUT /tasks/:id: the fields given change, null clears."""
-        return self._item("PUT", path_of("/tasks", task_id), body)
+        return self._item("update_task", task_id, body=body)
 
     def complete_task(self, task_id: str, *, completion_note: str | None = None) -> Item:
         """PUT /tasks/:id/complete"""
         body = {} if completion_note is None else {"completion_note": completion_note}
-        return self._item("PUT", path_of("/tasks", task_id, "complete"), body)
+        return self._item("complete_task", task_id, body=body)
 
     def delete_task(self, task_id: str) -> Item:
         """DELETE /tasks/:id: the server's answer, or ``{"id", "deleted"}`` where it has none."""
-        path = path_of("/tasks", task_id)
-        data = self._data(Request("DELETE", path))
+        data = self._data(self._request("delete_task", task_id))
         return data if isinstance(data, dict) else {"id": task_id, "deleted": True}
 
     def list_activities(self, query: Mapping[str, str], *, limit: int | None = None) -> Listing:
         """GET /activities with the reference's filters; all pages unless limited."""
-        return self.listing("/activities", query, limit=limit)
+        return self.listing(OPERATIONS["list_activities"].path, query, limit=limit)
 
     def log_activity(self, body: Body, key: str | None = None) -> Item:
         """POST /activities"""
-        return self._item("POST", "/activities", body, key)
+        return self._item("log_activity", body=body, key=key)
 
     def activity_feed(self, *, limit: int | None = None) -> Listing:
         """GET /activities/feed: most recent first."""
-        return self.listing("/activities/feed", {}, limit=limit)
+        return self.listing(OPERATIONS["activity_feed"].path, {}, limit=limit)
 
     def listing(self, path: str, query: Mapping[str, str], *, limit: int | None = None) -> Listing:
         """GET any list, of a path that the methods above do not know too."""
@@ -111,14 +110,34 @@ class Client:
         return {} if key is None else {"idempotency-key": key}
 
     def _item(
-        self, method: str, path: str, body: Body | None = None, key: str | None = None
+        self,
+        name: str,
+        item_id: str | None = None,
+        *,
+        body: Body | None = None,
+        key: str | None = None,
     ) -> Item:
-        headers = self.idempotency(method, key)
-        data = self._data(Request(method, path, body=body, headers=headers))
+        request = self._request(name, item_id, body=body, key=key)
+        data = self._data(request)
         if isinstance(data, dict):
             return data
-        message = f"{method} {path} gave something that is not an object."
-        raise errors.BadAnswer(message) if method == "GET" else errors.OutcomeUnknown(message)
+        message = f"{request.method} {request.path} gave something that is not an object."
+        if request.method == "GET":
+            raise errors.BadAnswer(message)
+        raise errors.OutcomeUnknown(message)
+
+    def _request(
+        self,
+        name: str,
+        item_id: str | None = None,
+        *,
+        body: Body | None = None,
+        key: str | None = None,
+    ) -> Request:
+        operation = OPERATIONS[name]
+        path = operation.path if item_id is None else path_to(operation.path, item_id)
+        headers = self.idempotency(operation.method, key)
+        return Request(operation.method, path, body=body, headers=headers)
 
     def _data(self, request: Request) -> Any:
         content = read_success(request, self.transport(request))

@@ -8,11 +8,15 @@ from crmctl.api.message import Request, Response, Transport
 
 
 class DryRun:
-    """A transport that sends nothing but reads; ``requests`` are the writes it was given."""
+    """A transport that sends nothing but reads; ``requests`` are the writes it was given.
+
+    ``listed`` says that they are a list, also where there is one.
+    """
 
     def __init__(self, reading: Transport) -> None:
         self._reading = reading
         self.requests: list[Request] = []
+        self.listed = False
 
     def __call__(self, request: Request) -> Response:
         if request.method == "GET":
@@ -21,9 +25,9 @@ class DryRun:
         return Response(200, {"success": True, "data": {}})
 
     def described(self) -> dict[str, Any] | list[dict[str, Any]]:
-        """The write as JSON, or the list of them where there are several."""
+        """The write, or the list of them, as JSON holds it."""
         shown = [_describe(request) for request in self.requests]
-        return shown[0] if len(shown) == 1 else shown
+        return shown if self.listed or len(shown) > 1 else shown[0]
 
 
 def _describe(request: Request) -> dict[str, Any]:

@@ -39,12 +39,12 @@ def for_each(
         title = f": {task['title']}" if task.get("title") else ""
         show_done(crm, f"{past} {task_id}{title}")
         changed.append(task)
-    # What a dry run would write is shown when it ends.
-    if not crm.options.dry_run:
-        if several or crm.format != "table":
-            show_all(crm, changed, view(crm, TASK))
-        else:
-            show_one(crm, changed[0], view(crm, TASK))
+    if crm.options.dry_run:
+        crm.dry_run.listed = True  # and shown when the command ends
+    elif several or crm.format != "table":
+        show_all(crm, changed, view(crm, TASK))
+    else:
+        show_one(crm, changed[0], view(crm, TASK))
     if failures:
         details = [{"id": task_id, **error.as_dict()} for task_id, error in failures.items()]
         raise _sum_up(

@@ -61,7 +61,7 @@ class Context:
         )
         self._clock = clock
         self._sleep = sleep
-        self._dry_run = DryRun(lambda request: self._transport(request))
+        self.dry_run = DryRun(lambda request: self._transport(request))
         self._closing: list[Callable[[], None]] = []
 
     @cached_property
@@ -95,7 +95,7 @@ class Context:
     def client(self) -> Client:
         """The API, over the profile's transport."""
         if self.options.dry_run:
-            return Client(self._dry_run, warn=self._warn)
+            return Client(self.dry_run, warn=self._warn)
         remote = self.profile.kind != "workspace"
         return Client(self._transport, remote=remote, warn=self._warn)
 
@@ -154,10 +154,10 @@ class Context:
 
     def finish(self) -> None:
         """Print what a dry run collected."""
-        if self._dry_run.requests:
+        if self.dry_run.requests:
             from crmctl.output.json import write_value
 
-            write_value(self._dry_run.described(), stream=self.terminal.stdout)
+            write_value(self.dry_run.described(), stream=self.terminal.stdout)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -8,16 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from crmctl.config.profile import CHOICES
-from crmctl.resources import (
-    ACTIVITY,
-    ACTIVITY_TYPES,
-    OUTCOMES,
-    PRIORITIES,
-    RELATED_TYPES,
-    TASK,
-    TASK_STATUSES,
-    TASK_TYPES,
-)
+from crmctl.fields import Field
+from crmctl.resources import ACTIVITY, RELATED_TYPES, TASK
 
 Complete = Callable[[typer.Context, str], list[tuple[str, str]]]
 
@@ -83,21 +75,21 @@ def _id_option(kind: str) -> Any:
     )
 
 
-def _choice(choices: tuple[str, ...], metavar: str, *names: str) -> Any:
+def _choice(field: Field, metavar: str, *names: str) -> Any:
     return typer.Option(
         *names,
         metavar=metavar,
-        help=f"{choices_text(choices)}.",
-        autocompletion=one_of(choices),
+        help=f"{field.help}: {choices_text(field.choices)}.",
+        autocompletion=one_of(field.choices),
     )
 
 
-def _choices(choices: tuple[str, ...], metavar: str, *names: str) -> Any:
+def _choices(field: Field, metavar: str, *names: str) -> Any:
     return typer.Option(
         *names,
         metavar=f"{metavar},…",
-        help=f"{choices_text(choices)}.",
-        autocompletion=several_of(choices),
+        help=f"{choices_text(field.choices)}.",
+        autocompletion=several_of(field.choices),
     )
 
 
@@ -137,20 +129,20 @@ Due = Annotated[
     str | None,
     typer.Option(metavar="WHEN", help="When it is due: `fri`, `tomorrow 9am`, `+3d`, ISO 8601."),
 ]
-Priority = Annotated[str | None, _choice(PRIORITIES, "LEVEL", "--priority", "-p")]
-TaskType = Annotated[str | None, _choice(TASK_TYPES, "TYPE", "--type", "-t")]
-Status = Annotated[str | None, _choice(TASK_STATUSES, "STATUS", "--status", "-s")]
+Priority = Annotated[str | None, _choice(TASK.field("priority"), "LEVEL", "--priority", "-p")]
+TaskType = Annotated[str | None, _choice(TASK.field("type"), "TYPE", "--type", "-t")]
+Status = Annotated[str | None, _choice(TASK.field("status"), "STATUS", "--status", "-s")]
 Remind = Annotated[
     str | None,
     typer.Option(
         metavar="TYPE:MINUTES", help="Remind by email or push before it is due, e.g. email:60."
     ),
 ]
-Statuses = Annotated[str | None, _choices(TASK_STATUSES, "STATUS", "--status", "-s")]
-Priorities = Annotated[str | None, _choices(PRIORITIES, "LEVEL", "--priority", "-p")]
-TaskTypes = Annotated[str | None, _choices(TASK_TYPES, "TYPE", "--type", "-t")]
-ActivityTypes = Annotated[str | None, _choices(ACTIVITY_TYPES, "TYPE", "--type", "-t")]
-Outcome = Annotated[str | None, _choice(OUTCOMES, "OUTCOME", "--outcome")]
+Statuses = Annotated[str | None, _choices(TASK.field("status"), "STATUS", "--status", "-s")]
+Priorities = Annotated[str | None, _choices(TASK.field("priority"), "LEVEL", "--priority", "-p")]
+TaskTypes = Annotated[str | None, _choices(TASK.field("type"), "TYPE", "--type", "-t")]
+ActivityTypes = Annotated[str | None, _choices(ACTIVITY.field("type"), "TYPE", "--type", "-t")]
+Outcome = Annotated[str | None, _choice(ACTIVITY.field("outcome"), "OUTCOME", "--outcome")]
 Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="At most N items.")]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

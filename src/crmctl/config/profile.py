@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from crmctl import errors
 from crmctl.origin import split_base_url
+from crmctl.output import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ VENDOR_URL = "https://app.automatenexuscrm.com/functions/v1/api"
 EMBEDDED_PROFILES = ("local", "demo")
 RESERVED_NAME = "environment"
 CHOICES = {
-    "output": ("table", "plain", "json", "jsonl", "csv", "ids"),
+    "output": FORMATS,
     "key_store": ("keyring", "file"),
     "color": ("auto", "always", "never"),
 }

@@ -14,7 +14,7 @@ Handler = Callable[[Call], Reply]
 ROUTES: dict[str, dict[str, Handler]] = {}
 """For each path, an ID in it as ``:id``, its handlers by method."""
 
-for _operation in OPERATIONS:
+for _operation in OPERATIONS.values():
     ROUTES.setdefault(_operation.path, {})[_operation.method] = getattr(handlers, _operation.name)
 
 
