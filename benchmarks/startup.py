@@ -1,11 +1,16 @@
-"""What a start of crmctl costs, beside a bare interpreter (P) and a Typer program that does nothing
-(T), and over HTTP beside the smallest script that makes the same request (H)."""
+"""What a start of crmctl costs, as ratios of whole processes.
+
+It is measured beside a bare interpreter (P), a Typer program that does nothing (T), the smallest
+script that makes the same request over HTTP (H), and one request to a slow server (S).
+"""
 
 from __future__ import annotations
 
 import argparse
 import subprocess
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from measure import Installation, interleave, print_row
@@ -50,23 +55,35 @@ app()
 """
 
 SERVER = """
-import sys
+import sys, time
 from pathlib import Path
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from crmctl.server.wsgi import wsgi_application
 from crmctl.store.sqlite import SqliteStore
 from crmctl.workspace.app import Workspace
-from crmctl.server.wsgi import wsgi_application
 
 class Quiet(WSGIRequestHandler):
     def log_message(self, *arguments):
         pass
 
+class Threads(ThreadingMixIn, WSGIServer):
+    pass
+
 workspace = Workspace(SqliteStore(Path(sys.argv[1])))
-server = make_server("127.0.0.1", 0, wsgi_application(workspace), handler_class=Quiet)
+
+def answer(request):
+    time.sleep(float(sys.argv[2]))
+    return workspace(request)
+
+server = Threads(("127.0.0.1", 0), Quiet)
+server.set_app(wsgi_application(answer))
 sys.stdout.write(f"{server.server_port}\\n")
 sys.stdout.flush()
 server.serve_forever()
 """
+
+SERVER_TIME = 0.1  # seconds, of the slow one
 
 
 def main() -> None:
@@ -81,53 +98,79 @@ def main() -> None:
         installation.seed(data, 10_000)
         for script, text in (("typer_only.py", TYPER), ("smallest_http.py", SMALLEST_HTTP)):
             (directory / script).write_text(text)
-        server = subprocess.Popen(
-            [installation.python, "-c", SERVER, str(data / "local.db")],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=installation.environment(),
-        )
-        try:
-            assert server.stdout is not None
-            url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
-            measure(installation, directory, data, url, runs)
-        finally:
-            server.terminate()
-            server.wait()
+        with (
+            serve(installation, data, seconds=0) as url,
+            serve(installation, data, seconds=SERVER_TIME) as slow_url,
+        ):
+            measure(installation, directory, data, {"fast": url, "slow": slow_url}, runs)
 
 
-def measure(installation: Installation, directory: Path, data: Path, url: str, runs: int) -> None:
+@contextmanager
+def serve(installation: Installation, data: Path, *, seconds: float) -> Iterator[str]:
+    """The workspace behind a socket, each answer after that time; gives its URL."""
+    server = subprocess.Popen(
+        [installation.python, "-c", SERVER, str(data / "local.db"), str(seconds)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=installation.environment(),
+    )
+    try:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure(
+    installation: Installation, directory: Path, data: Path, urls: dict[str, str], runs: int
+) -> None:
     """Run everything in turns and print the ratios."""
     python, crmctl = installation.python, installation.crmctl
-    local = [crmctl, "--profile", "local"]
-    remote = [crmctl, "--profile", "remote", "-o", "json"]
+    profiles = [f'[profiles.{name}]\nbase_url = "{url}"\n' for name, url in urls.items()]
+    (directory / "config.toml").write_text("\n".join(profiles))
     environment = installation.environment(
-        CRMCTL_DATA_DIR=str(data), CRMCTL_CONFIG_DIR=str(directory), CRMCTL_API_KEY="key"
+        CRMCTL_DATA_DIR=str(data),
+        CRMCTL_CONFIG_DIR=str(directory),
+        CRMCTL_CACHE_DIR=str(directory),
+        CRMCTL_API_KEY="key",
+        CRMCTL_BASE_URL=urls["fast"],
     )
-    environment["CRMCTL_BASE_URL"] = url
-    (directory / "config.toml").write_text(f'[profiles.remote]\nbase_url = "{url}"\n')
+
+    def listing(profile: str, *options: str) -> Sequence[str]:
+        return [crmctl, "--profile", profile, "task", "list", *options]
+
+    slowly = ["/usr/bin/env", f"CRMCTL_BASE_URL={urls['slow']}"]
+    few = ("-o", "json", "--limit", "25")
+    script = [python, str(directory / "smallest_http.py")]
     medians = interleave(
         {
             "P": [python, "-c", "pass"],
             "T": [python, str(directory / "typer_only.py")],
-            "H": [python, str(directory / "smallest_http.py"), f"{url}/tasks?limit=25", "key"],
+            "H": [*script, f"{urls['fast']}/tasks?limit=25", "key"],
+            "S": [*slowly, *listing("slow", *few)],
             "--version": [crmctl, "--version"],
-            "task list -o json": [*local, "task", "list", "-o", "json", "--limit", "25"],
-            "task list -o table": [*local, "task", "list", "-o", "table"],
-            "task list -o json, over HTTP": [*remote, "task", "list", "--limit", "25"],
-            "completing an ID": [crmctl, "__complete", "task", "get", "task_00000000001"],
+            "task list -o json": listing("local", *few),
+            "task list -o table": listing("local", "-o", "table"),
+            "the same over HTTP, -o json": listing("fast", *few),
+            "task list --open, 100 ms of server time": [*slowly, *listing("slow", *few, "--open")],
+            "completing an ID": [
+                *("/usr/bin/env", "CRMCTL_PROFILE=local", crmctl),
+                *("__complete", "task", "get", "task_00000000001"),
+            ],
         },
         environment,
         runs,
     )
-    for name in ("P", "T", "H"):
+    for name in ("P", "T", "H", "S"):
         print(f"{name} = {medians[name] * 1000:.1f} ms")
     for name, base, budget in (
         ("--version", "P", 1.5),
-        ("task list -o json", "T", 1.25),
-        ("task list -o table", "T", 2.0),
-        ("task list -o json, over HTTP", "H", 1.1),
-        ("completing an ID", "T", 1.25),
+        ("task list -o json", "T", 1.1),
+        ("task list -o table", "T", 1.6),
+        ("the same over HTTP, -o json", "H", 0.95),
+        ("task list --open, 100 ms of server time", "S", 1.25),
+        ("completing an ID", "T", 1.1),
     ):
         milliseconds = f"{medians[name] * 1000:.1f} ms"
         print_row(name, medians[name] / medians[base], milliseconds, budget, ratio_of=base)

@@ -11,8 +11,7 @@ def format_timestamp(instant: datetime) -> str:
     A fraction of a second is kept without its trailing zeros, so that without the ``Z`` the texts
     sort as the instants do.
     """
-    utc = instant.astimezone(UTC).replace(tzinfo=None)
-    text = utc.isoformat()
+    text = instant.astimezone(UTC).isoformat().removesuffix("+00:00")
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 

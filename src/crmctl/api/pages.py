@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from crmctl import errors
 from crmctl.api.answer import read_success
-from crmctl.api.background import Background
 from crmctl.api.message import Request, Transport
 from crmctl.resources import ACTIVITY, MAX_LIMIT, TASK
+
+if TYPE_CHECKING:
+    from crmctl.api.background import Background
 
 Item = dict[str, Any]
 
@@ -55,6 +57,8 @@ class Listing:
     def ask(self) -> None:
         """Over the network, ask for the first page now; whoever iterates waits for what is left."""
         if self._remote:
+            from crmctl.api.background import Background
+
             self._first_page = Background(lambda: self._fetch(None, self._limit))
 
     def __iter__(self) -> Iterator[Item]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl import __version__, errors
 from crmctl.api.client import Client
-from crmctl.api.dry_run import DryRun
 from crmctl.api.message import Request, Response, Transport
 from crmctl.cli.options import GlobalOptions
 from crmctl.cli.terminal import Terminal
@@ -24,6 +23,7 @@ from crmctl.files import Directories
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crmctl.api.dry_run import DryRun
     from crmctl.files import Kind
     from crmctl.store.interface import Store
 
@@ -61,7 +61,6 @@ class Context:
         )
         self._clock = clock
         self._sleep = sleep
-        self.dry_run = DryRun(lambda request: self._transport(request))
         self._closing: list[Callable[[], None]] = []
 
     @cached_property
@@ -98,6 +97,13 @@ class Context:
             return Client(self.dry_run, warn=self._warn)
         remote = self.profile.kind != "workspace"
         return Client(self._transport, remote=remote, warn=self._warn)
+
+    @cached_property
+    def dry_run(self) -> DryRun:
+        """What takes the writes of a dry run and sends none."""
+        from crmctl.api.dry_run import DryRun
+
+        return DryRun(lambda request: self._transport(request))
 
     def client_for(self, base_url: str, key: str) -> Client:
         """The API at a server that is no profile yet."""
@@ -154,7 +160,7 @@ class Context:
 
     def finish(self) -> None:
         """Print what a dry run collected."""
-        if self.dry_run.requests:
+        if self.options.dry_run and self.dry_run.requests:
             from crmctl.output.json import write_value
 
             write_value(self.dry_run.described(), stream=self.terminal.stdout)

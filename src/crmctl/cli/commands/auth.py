@@ -122,7 +122,7 @@ def switch(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="PROFILE", autocompletion=options.complete_profile, help="Its name."
+            metavar="PROFILE", autocompletion=options.complete_profile(), help="Its name."
         ),
     ],
 ) -> None:
