@@ -15,8 +15,8 @@ from crmctl import errors
 
 BUSY_SECONDS = 30.0
 
-# What a transaction that writes may keep in memory before it goes to the file, in KiB: inserting into
-# a table of 100,000 rows runs about twice as fast as with SQLite's 2 MiB.
+# What a transaction that writes may keep in memory before it goes to the file, in KiB: inserting
+# into a table of 100,000 rows runs about twice as fast as with SQLite's 2 MiB.
 _WRITE_CACHE = 32 * 1024
 
 _MAGIC = b"SQLite format 3\0"

@@ -67,3 +67,16 @@ def test_no_update_of_many_at_once_is_lost_or_mixed(world: World) -> None:
     task = world.client.get_task(task_id)
     assert tuple(task[field] for field in fields) == values
     assert (task["completed_at"] is not None) == (task["status"] == "completed")
+
+
+def test_one_transport_serves_many_threads_at_once(world: World) -> None:
+    def work(number: int) -> list[str]:
+        title = f"Task {number}"
+        task = world.client.create_task({"title": title})
+        assert world.client.complete_task(task["id"])["status"] == "completed"
+        assert world.client.get_task(task["id"])["title"] == title
+        return [item["id"] for item in world.client.list_tasks({}) if item["title"] == title]
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(work, range(40)))
+    assert sorted(task_id for [task_id] in found) == sorted(world.ids("/tasks", limit="100"))

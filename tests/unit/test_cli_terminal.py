@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from crmctl.cli.options import GlobalOptions
+from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.errors import InvalidInput, NotFound, UsageError
 

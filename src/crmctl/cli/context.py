@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from crmctl import __version__, errors
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response, Transport
-from crmctl.cli.options import GlobalOptions
+from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
 from crmctl.config.settings import Settings

@@ -17,7 +17,8 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info
 
 from crmctl import errors
-from crmctl.cli.options import GLOBAL_OPTIONS, GlobalOptions
+from crmctl.cli.global_options import GlobalOptions
+from crmctl.cli.options import GLOBAL_OPTIONS
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException

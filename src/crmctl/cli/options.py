@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -160,50 +160,6 @@ def sort_option(sorts: tuple[str, ...]) -> Any:
         help=f"{choices_text(sorts)}; - before it for descending.",
         autocompletion=one_of((*sorts, *(f"-{sort}" for sort in sorts))),
     )
-
-
-class GlobalOptions:
-    """What the options before and after every command said; None, False and 0 where nothing."""
-
-    __slots__ = (
-        "ca_file",
-        "color",
-        "dry_run",
-        "fields",
-        "json",
-        "no_input",
-        "output",
-        "profile",
-        "quiet",
-        "raw",
-        "timeout",
-        "verbose",
-    )
-
-    def __init__(self) -> None:
-        self.profile: str | None = None
-        self.output: str | None = None
-        self.json = False
-        self.fields: str | None = None
-        self.raw = False
-        self.dry_run = False
-        self.quiet = False
-        self.verbose = 0
-        self.timeout: str | None = None
-        self.ca_file: str | None = None
-        self.no_input = False
-        self.color: str | None = None
-
-    def take(self, values: Mapping[str, Any]) -> None:
-        """Take over those of a parser's values that are global options; the last one counts."""
-        for name in self.__slots__:
-            if name in values:
-                setattr(self, name, values[name])
-
-    def given(self) -> dict[str, Any]:
-        """Those that were given, by name."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in values.items() if value not in (None, False, 0)}
 
 
 def _value(*names: str, metavar: str, help: str, complete: Complete | None = None) -> Any:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TextIO
 
-    from crmctl.cli.options import GlobalOptions
+    from crmctl.cli.global_options import GlobalOptions
 
 _DEFAULT_WIDTH = 80
 
