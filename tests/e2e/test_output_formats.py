@@ -47,6 +47,13 @@ def test_ids_are_one_a_line(stocked: Crmctl) -> None:
     assert sorted(stocked.ids("task", "list")) == sorted(task["id"] for task in TASKS)
 
 
+def note(text: str, format: str) -> str:
+    """How a note is told: in JSON where the output is JSON, so that a script can read both."""
+    if format.startswith("json"):
+        return f'{{"note":{{"code":"note","message":"{text}"}}}}\n'
+    return f"{text}\n"
+
+
 @pytest.mark.parametrize(
     ("format", "nothing"),
     [("table", ""), ("plain", ""), ("json", "[]\n"), ("jsonl", ""), ("ids", "")],
@@ -55,7 +62,7 @@ def test_an_empty_list_is_no_error_and_told_on_stderr(
     crmctl: Crmctl, format: str, nothing: str
 ) -> None:
     result = crmctl.done("task", "list", "-o", format)
-    assert (result.stdout, result.stderr) == (nothing, "No tasks found.\n")
+    assert (result.stdout, result.stderr) == (nothing, note("No tasks found.", format))
 
 
 def test_an_empty_csv_has_its_header(crmctl: Crmctl) -> None:
@@ -93,7 +100,7 @@ def test_a_table_shows_25_and_says_how_many_more_there_are(long: Crmctl) -> None
 def test_a_limit_cuts_every_format_and_says_so(long: Crmctl, format: str) -> None:
     result = long.done("task", "list", "-o", format, "--limit", "3", "--fields", "id")
     assert result.stdout.count("task_") == 3
-    assert result.stderr == "Showing 3 of 1000 tasks.\n"
+    assert result.stderr == note("Showing 3 of 1000 tasks.", format)
 
 
 def test_a_limit_that_cuts_nothing_says_nothing(stocked: Crmctl) -> None:

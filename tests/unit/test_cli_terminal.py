@@ -39,6 +39,7 @@ def make(
         environ=environ or {},
         options=given,
         no_input=lambda: no_input,
+        as_json=lambda: False,
     )
 
 

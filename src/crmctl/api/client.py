@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from crmctl import errors
 from crmctl.api.answer import read_success
-from crmctl.api.message import Request, Transport
+from crmctl.api.message import Request, Response, Transport
 from crmctl.api.pages import Item, Listing
 from crmctl.resources import OPERATIONS
+
+if TYPE_CHECKING:
+    from crmctl.api.deadline import Deadline
 
 Body = Mapping[str, Any]
 
@@ -98,6 +101,14 @@ class Client:
     def listing(self, path: str, query: Mapping[str, str], *, limit: int | None = None) -> Listing:
         """GET any list, of a path that the methods above do not know too."""
         return Listing(self.transport, path, query, limit=limit, remote=self.remote)
+
+    def within(self, deadline: Deadline) -> Client:
+        """The same client, all of whose requests share that deadline."""
+
+        def transport(request: Request) -> Response:
+            return self.transport(request.having(deadline=deadline))
+
+        return Client(transport, remote=self.remote, warn=self._warn)
 
     def idempotency(self, method: str, key: str | None = None) -> Mapping[str, str]:
         """The header that makes a request safe to repeat: of that key, or of one made for it.

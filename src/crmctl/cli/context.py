@@ -58,6 +58,7 @@ class Context:
             environ=environ,
             options=self.options,
             no_input=lambda: self.settings.no_input.value,
+            as_json=lambda: self.tells_json,
         )
         self._clock = clock
         self._sleep = sleep
@@ -150,13 +151,17 @@ class Context:
         """Whether the output is JSON, in whole or by lines; errors are then too."""
         return self.format.startswith("json")
 
+    @property
+    def tells_json(self) -> bool:
+        """Whether errors and notes are JSON; as far as it is known where settings are at fault."""
+        try:
+            return self.as_json
+        except errors.CrmctlError:
+            return (self.options.output or "").startswith("json")
+
     def report(self, error: errors.CrmctlError) -> None:
         """Tell the error that ends this command, as JSON where the output is JSON."""
-        try:
-            as_json = self.as_json
-        except errors.CrmctlError:  # as that error may be: the settings are not in order
-            as_json = (self.options.output or "").startswith("json")
-        self.terminal.report(error, as_json=as_json)
+        self.terminal.report(error, as_json=self.tells_json)
 
     def finish(self) -> None:
         """Print what a dry run collected."""
@@ -224,4 +229,7 @@ class Context:
         return self._clock().replace(microsecond=0)
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
-        self.terminal.note(f"crmctl: note: {warning.get('field')} {warning.get('message')}")
+        self.terminal.note(
+            f"crmctl: note: {warning.get('field')} {warning.get('message')}",
+            code=str(warning.get("code") or "warning"),
+        )

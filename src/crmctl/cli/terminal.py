@@ -21,7 +21,7 @@ class Terminal:
     """The three streams, and what the environment and the global options say of them.
 
     What was read from stdin is kept in ``typed`` by option, so that a failure can give it back.
-    ``no_input`` is asked before anything would be.
+    ``no_input`` is asked before anything would be, and ``as_json`` before a note is told.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Terminal:
         environ: Mapping[str, str],
         options: GlobalOptions,
         no_input: Callable[[], bool],
+        as_json: Callable[[], bool],
     ) -> None:
         self.stdin = stdin
         self.stdout = stdout
@@ -41,6 +42,7 @@ class Terminal:
         self._environ = environ
         self._options = options
         self._no_input = no_input
+        self._as_json = as_json
 
     def show(self, text: str) -> None:
         """Write a line of data on stdout."""
@@ -52,9 +54,15 @@ class Terminal:
             self.stderr.write(text)
             self.stderr.flush()
 
-    def note(self, text: str) -> None:
-        """Say something on stderr, unless asked to be quiet."""
-        if not self._options.quiet:
+    def note(self, text: str, *, code: str = "note") -> None:
+        """Say something on stderr, unless asked to be quiet; as JSON where the output is JSON."""
+        if self._options.quiet:
+            return
+        if self._as_json():
+            from crmctl.output.messages import note_json
+
+            self.say(note_json(text, code) + "\n")
+        else:
             self._say_line(text)
 
     def log(self, level: int, text: str) -> None:

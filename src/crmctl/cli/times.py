@@ -62,6 +62,11 @@ def read_past(crm: Context, text: str | None, option: str) -> str | None:
     return sent
 
 
+def this_second(crm: Context) -> str:
+    """Now, as the API writes it: to the second, as its own times are."""
+    return format_timestamp(crm.now.replace(microsecond=0))
+
+
 def read_due(
     crm: Context,
     *,

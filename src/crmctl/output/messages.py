@@ -40,6 +40,13 @@ def error_json(error: CrmctlError, *, typed: Mapping[str, str] | None = None) ->
     return encode({"error": shown})
 
 
+def note_json(text: str, code: str) -> str:
+    """A note on a success as one JSON object on one line, without the newline."""
+    from crmctl.output.json_text import encode
+
+    return encode({"note": {"code": code, "message": text.removeprefix("crmctl: note: ").strip()}})
+
+
 def _field_and_message(detail: Any) -> tuple[str, str]:
     # Details come from servers too, which may send anything.
     if not isinstance(detail, dict):

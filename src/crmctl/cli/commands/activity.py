@@ -1,6 +1,6 @@
 """`crmctl activity`: what has happened."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -49,6 +49,10 @@ def log(
             autocompletion=options.complete_id("contact"),
         ),
     ] = None,
+    ref: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Log it once: a later run with this reference finds it."),
+    ] = None,
 ) -> None:
     """Log an activity that has happened.
 
@@ -64,17 +68,38 @@ def log(
         "duration": inputs.read_minutes(duration),
         "outcome": outcome,
         "attendees": attendee or None,
-        "occurred_at": times.read_past(crm, at, "--at"),
+        # Said also where it is now, so that what is sent again is the same activity.
+        "occurred_at": times.read_past(crm, at, "--at") or times.this_second(crm),
     }
     body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
-    activity = crm.client.log_activity(body)
-    show_done(crm, f"Logged {activity.get('type')} {activity.get('id')}")
+    activity = _log(crm, body, ref)
     for name in ("contact_id", "deal_id"):
         if name in body and name in activity and activity[name] is None:
             crm.terminal.note(
                 f"crmctl: note: {body[name]} is not known to the server: it was not linked"
             )
     show_written(crm, activity, view(crm, ACTIVITY))
+
+
+def _log(crm: Context, body: dict[str, Any], ref: str | None) -> dict[str, Any]:
+    """Log the activity; under a reference, once."""
+    known = False
+    if ref is not None:
+        from crmctl.delivery import refs
+
+        body = refs.mark(body, refs.check_ref(ref))
+    # A dry run looks for nothing: it needs neither a key nor a server.
+    if ref is None or crm.options.dry_run:
+        activity = crm.client.log_activity(body)
+    else:
+        timeout = crm.settings.timeout.value
+        activity, known = refs.log_once(crm.client, body, ref, now=crm.now, timeout=timeout)
+    if known:
+        text = f"{activity.get('id')} was logged before under this reference: nothing was sent"
+        crm.terminal.note(f"crmctl: note: {text}", code="replayed")
+    else:
+        show_done(crm, f"Logged {activity.get('type')} {activity.get('id')}")
+    return activity
 
 
 @app.command("list")

@@ -1,0 +1,1 @@
+"""Writes that a job may repeat."""
