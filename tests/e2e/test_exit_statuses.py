@@ -247,7 +247,7 @@ def interruptible() -> Iterator[None]:
     ("command", "said"), [("list", ""), ("list --open", ""), ("create x", "may have been applied")]
 )
 def test_130_an_interrupt_ends_it_without_a_traceback(job: Crmctl, command: str, said: str) -> None:
-    with ScriptedServer(delayed(5, encode(200, {"data": []}))) as server:
+    with ScriptedServer(*[delayed(5, encode(200, {"data": []}))] * 2) as server:
         process = at(job, server).start(
             "task", *command.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

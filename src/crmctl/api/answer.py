@@ -11,6 +11,7 @@ from typing import Any
 
 from crmctl import errors
 from crmctl.api.message import Request, Response
+from crmctl.api.outcome import kind_of
 
 _LONGEST_MESSAGE = 500
 
@@ -20,23 +21,25 @@ def read_success(request: Request, response: Response) -> Mapping[str, Any]:
 
     Raises the error that the answer stands for: the one place where a status becomes an exception.
     """
-    if not 200 <= response.status < 300:
-        raise _error_of(request, response)
-    content = response.content
-    if isinstance(content, Mapping):
-        if content.get("success") is False:
-            raise _describe(errors.Rejected, response)
-        if "data" in content:
-            return content
-    if request.method == "DELETE":
-        return {"data": None}
-    if request.method in ("POST", "PUT"):
-        raise _describe(
-            errors.OutcomeUnknown, response, f"{_called(request)} got an answer that makes no sense"
-        )
-    raise _describe(
-        errors.BadAnswer, response, f"{_called(request)} got an answer that is not the API's"
-    )
+    kind = kind_of(request, response)
+    if kind == "done":
+        content = response.content
+        return content if isinstance(content, Mapping) and "data" in content else {"data": None}
+    if response.status < 300:
+        raise _describe(*_read_oddity(request, response, refused=kind == "refused"))
+    raise _error_of(request, response, unknown=kind in ("lost", "odd"))
+
+
+def _read_oddity(
+    request: Request, response: Response, *, refused: bool
+) -> tuple[type[errors.CrmctlError], Response, str]:
+    """What a success that is none is: its class of error, itself, and what happened."""
+    if refused:
+        return errors.Rejected, response, ""
+    if request.method == "GET":
+        return errors.BadAnswer, response, f"{_called(request)} got an answer that is not the API's"
+    happened = f"{_called(request)} got an answer that does not say what became of it"
+    return errors.OutcomeUnknown, response, happened
 
 
 def read_message(content: Any, text: str) -> str:
@@ -82,8 +85,10 @@ def _find_message(content: Any, depth: int = 8) -> str:
     return ""
 
 
-def _error_of(request: Request, response: Response) -> errors.CrmctlError:
+def _error_of(request: Request, response: Response, *, unknown: bool) -> errors.CrmctlError:
     status = response.status
+    if unknown and request.method != "GET":
+        return _describe(errors.OutcomeUnknown, response)
     kinds: dict[int, type[errors.CrmctlError]] = {
         401: errors.Unauthorized,
         403: errors.Forbidden,
@@ -97,9 +102,6 @@ def _error_of(request: Request, response: Response) -> errors.CrmctlError:
         return _describe(kinds[status], response)
     if 400 <= status < 500:
         return _describe(errors.Rejected, response)
-    ambiguous = (302, 303, 500, 502, 503, 504)
-    if request.method == "POST" and status in ambiguous:
-        return _describe(errors.OutcomeUnknown, response)
     if 500 <= status < 600:
         return _describe(errors.ServerFailed, response)
     if 300 <= status < 400:

@@ -9,15 +9,16 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from crmctl import errors
+from crmctl.api.applied import GONE, check_applied, look
 from crmctl.api.deadline import Deadline
-from crmctl.api.message import Request, Response, Transport
+from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
+from crmctl.api.outcome import action_for, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ATTEMPTS = 3
 LONGEST_WAIT = 120.0  # seconds; whoever asks for more is asking for another run of the command
-RETRIED_STATUSES = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 
 
@@ -30,40 +31,59 @@ def retrying(
     random: Callable[[float, float], float] = random.uniform,
     log: Callable[[int, str], None] | None = None,
 ) -> Transport:
-    """A transport that sends a GET up to three times; any other method passes through, once.
+    """A transport that does what may be done about a request that fails, by `outcome.TABLE`.
 
-    One call takes ``timeout`` seconds at most, its attempts and sleeps together, unless the request
-    brings a deadline of its own.
+    It sends a request up to three times, and reads back what a PUT or a DELETE has done where the
+    answer does not tell. A POST is sent again only if it was certainly not applied, or if it has a
+    key and the server has said that it honours keys. One call takes ``timeout`` seconds at most,
+    attempts, sleeps and looks together, unless the request brings a deadline of its own.
 
-    Tried again are failures that call themselves ``retryable`` and the statuses that tend to
-    pass. It waits a random time, longer each round, and never less than the server asks for. Where
-    the wait would outlast the deadline or 120 s it gives up at once: under a 429 it raises
-    `RateLimited` and says when to come back, else the caller gets the failure as it is. ``log``
-    gets one line of level 1 for each new attempt.
+    It waits a random time, longer each round, and never less than the server asks for. Where the
+    wait would outlast the deadline or 120 s it gives up at once: under a 429 it raises
+    `RateLimited` and says when to come back. ``log`` gets one line of level 1 for each new attempt.
+    Raises Rejected for a PUT whose answer shows other values than were sent; whatever else cannot
+    be mended is the caller's, as it came.
     """
+    honoured = False
 
     def call(request: Request) -> Response:
+        nonlocal honoured
         deadline = request.deadline
         if deadline is None:
             deadline = Deadline(timeout, clock=clock)
             request = request.having(deadline=deadline)
-        if request.method != "GET":
-            return transport(request)
-        attempt = 1
+        attempt, lost = 1, False
         while True:
             outcome = _send(transport, request)
-            if attempt == ATTEMPTS or not _may_pass(outcome):
-                return _settle(outcome)
-            asked = retry_after_seconds(outcome) if isinstance(outcome, Response) else None
-            backoff = random(0.0, min(8.0, 0.5 * 2 ** (attempt - 1)))
-            wait = max(asked or 0.0, backoff)
-            if wait > LONGEST_WAIT or wait >= deadline.remaining():
-                return _give_up(request, outcome, asked)
-            attempt += 1
-            if log is not None:
-                happened = _describe(request, outcome)
-                log(1, f"{happened}, trying again in {wait:.1f} s ({attempt} of {ATTEMPTS})")
-            sleep(wait)
+            kind = kind_of(request, outcome)
+            if isinstance(outcome, Response):
+                honoured = honoured or KEYS_HONOURED.items() <= outcome.headers.items()
+                if lost and request.method == "DELETE" and outcome.status == 404:
+                    return GONE
+                if kind == "done" and request.method == "PUT":
+                    return check_applied(request, outcome)
+            lost = lost or kind == "lost"
+            action = action_for(kind, request.method)
+            if kind == "lost" and honoured and "idempotency-key" in request.headers:
+                action = "again"
+            if action.startswith("again") and attempt < ATTEMPTS:
+                asked = retry_after_seconds(outcome) if isinstance(outcome, Response) else None
+                backoff = random(0.0, min(8.0, 0.5 * 2 ** (attempt - 1)))
+                wait = max(asked or 0.0, backoff)
+                if wait <= LONGEST_WAIT and wait < deadline.remaining():
+                    attempt += 1
+                    if log is not None:
+                        happened = _describe(request, outcome)
+                        log(
+                            1,
+                            f"{happened}, trying again in {wait:.1f} s ({attempt} of {ATTEMPTS})",
+                        )
+                    sleep(wait)
+                    continue
+                _refuse_to_wait(request, outcome, asked)
+            if action.endswith("look") and (found := look(request, outcome, call)):
+                return found
+            return _settle(outcome)
 
     return call
 
@@ -98,12 +118,6 @@ def _send(transport: Transport, request: Request) -> Response | errors.CrmctlErr
         return error
 
 
-def _may_pass(outcome: Response | errors.CrmctlError) -> bool:
-    if isinstance(outcome, Response):
-        return outcome.status in RETRIED_STATUSES
-    return outcome.retryable
-
-
 def _describe(request: Request, outcome: Response | errors.CrmctlError) -> str:
     if isinstance(outcome, Response):
         return f"{request.method} {request.path}: {outcome.status}"
@@ -116,9 +130,10 @@ def _settle(outcome: Response | errors.CrmctlError) -> Response:
     raise outcome
 
 
-def _give_up(
+def _refuse_to_wait(
     request: Request, outcome: Response | errors.CrmctlError, asked: float | None
-) -> Response:
+) -> None:
+    """Raise RateLimited if that is what it was, and say when to come back."""
     if isinstance(outcome, Response) and outcome.status == 429 and asked is not None:
         raise errors.RateLimited(
             f"{request.method} {request.path}: the server asks to wait {asked:.0f} s, longer than"
@@ -126,7 +141,6 @@ def _give_up(
             status=429,
             hint=f"Run it again in {asked:.0f} s.",
         )
-    return _settle(outcome)
 
 
 def _parse_date(text: str) -> float | None:
