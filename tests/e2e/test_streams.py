@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import COMMAND, PATIENCE, Crmctl
+from crmctl.api.message import Request
+from tests.e2e.running import COMMAND, KEY, PATIENCE, Crmctl, FarEnd, wait_until
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="closes streams in a POSIX shell")
 has_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -84,3 +87,39 @@ def test_text_is_utf_8_whatever_the_locale(crmctl: Crmctl, environ: dict[str, st
     there = crmctl.having(**environ)
     there.done("task", "create", "Füße 日本", "-d", "-", stdin="Ö")
     assert there.done("task", "list", "--fields", "title,description").stdout == "Füße 日本\tÖ\n"
+
+
+@on_posix
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_between_two_tasks_says_what_was_done(
+    home: Path, far_end: FarEnd, name: str, status: int
+) -> None:
+    held = threading.Event()
+
+    def hold(request: Request) -> None:
+        if request.path == "/tasks/task_far/complete":
+            held.wait(20)
+
+    far_end.answering = hold
+    job = Crmctl(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)
+    process = job.start(
+        "task", "complete", "task_late", "task_far", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    wait_until(lambda: "PUT /tasks/task_far/complete" in far_end.calls)
+    process.send_signal(getattr(signal, name))
+    _, stderr = process.communicate(timeout=PATIENCE)
+    held.set()
+    assert process.returncode == status
+    assert b"Before that: Completed task_late" in stderr
+    assert b"PUT /tasks/task_far/complete may have been applied." in stderr
+    assert b"Traceback" not in stderr
+
+
+@has_full
+def test_what_was_done_is_named_where_it_cannot_be_written(stocked: Crmctl) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = stocked.start("task", "create", "Call", stdout=full, stderr=subprocess.PIPE)
+        _, stderr = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 12
+    [created] = [task_id for task_id in stocked.ids("task", "list") if task_id in stderr.decode()]
+    assert f"This was done: Created {created}: Call" in stderr.decode()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from tests.e2e.running import KEY, Crmctl, FarEnd
+from tests.e2e.running import KEY, Crmctl, FarEnd, Result
+from tests.scripted_server import ScriptedServer, answer
 
 EVERY = ("task_dropped", "task_done", "task_free", "task_far", "task_begun", "task_late")
 
@@ -178,3 +180,25 @@ def test_nobody_is_mine_without_a_user(stocked: Crmctl) -> None:
     result = stocked.run("task", "list", "--mine")
     assert result.status == 2
     assert "crmctl config set user_id" in result.stderr
+
+
+def answered(job: Crmctl, total: Any, *args: str) -> Result:
+    """What a list shows of a server that gives one task and says that there are so many."""
+    content = {"data": [{"id": "task_1"}], "meta": {"total": total, "has_more": False}}
+    with ScriptedServer(*[answer(200, content)] * 2) as server:
+        server_of = job.having(CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        return server_of.done("task", "list", *args)
+
+
+def test_a_list_that_is_shorter_than_its_total_says_so(crmctl: Crmctl) -> None:
+    job = crmctl.having(CRMCTL_PROFILE="")
+    assert answered(job, 12).stderr == "The server counts 12 tasks and gave 1.\n"
+    for total in (1, 0, True, "12", -3, None):
+        assert answered(job, total).stderr == ""
+
+
+def test_a_count_trusts_a_total_that_can_be_true(crmctl: Crmctl) -> None:
+    job = crmctl.having(CRMCTL_PROFILE="")
+    for total, counted in ((12, "12\n"), (0, "1\n"), ("12", "1\n"), (None, "1\n")):
+        assert answered(job, total, "--count").stdout == counted
+    assert "counted by the server" in answered(job, 12, "--count", "-v").stderr

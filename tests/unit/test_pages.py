@@ -248,3 +248,28 @@ def test_a_list_in_process_is_asked_for_when_it_is_read() -> None:
     listing.ask()
     assert script.requests == []
     assert ids(listing) == [1]
+
+
+@pytest.mark.parametrize("repeated", [[], [1]], ids=["empty", "the same item"])
+def test_ten_pages_without_a_new_item_are_no_progress(repeated: list[int]) -> None:
+    def turn(number: int) -> Response:
+        return page(*repeated, meta={"has_more": True, "next_cursor": f"c{number}"})
+
+    script = Script(
+        page(1, meta={"has_more": True, "next_cursor": "c"}),
+        *[turn(number) for number in range(30)],
+        remote=True,
+    )
+    with pytest.raises(errors.IncompleteList):
+        list(script.client.list_tasks({}))
+    assert len(script.requests) == 11
+    patient = [turn(number) for number in range(9)]
+    script = Script(*patient, page(2, meta={"has_more": False}), remote=True)
+    assert 2 in ids(script.client.list_tasks({}))
+
+
+@pytest.mark.parametrize("total", [True, -1, "12", 1.5, None, [], 10**400])
+def test_a_total_is_a_whole_number_or_none(total: Any) -> None:
+    listing = Script(page(1, meta={"total": total, "has_more": False})).client.list_tasks({})
+    assert ids(listing) == [1]
+    assert listing.total in (None, 10**400)

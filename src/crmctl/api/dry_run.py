@@ -22,7 +22,8 @@ class DryRun:
         if request.method == "GET":
             return self._reading(request)
         self.requests.append(request)
-        return Response(200, {"success": True, "data": {}})
+        # What is created has an ID; nobody is shown this one.
+        return Response(200, {"success": True, "data": {"id": "dry-run"}})
 
     def described(self) -> dict[str, Any] | list[dict[str, Any]]:
         """The write, or the list of them, as JSON holds it."""

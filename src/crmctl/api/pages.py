@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+# So many pages in a row without a new item are no progress, whatever their cursors say.
+_MOST_EMPTY = 10
+
 
 def is_new(item: Item, seen: set[Any]) -> bool:
     """Whether an item's ID is seen for the first time. One without an ID is always new."""
@@ -64,7 +67,7 @@ class Listing:
     def __iter__(self) -> Iterator[Item]:
         """The items in order. Raises `IncompleteList` if the rest cannot be had."""
         seen: set[Any] | None = set() if self._may_repeat() else None
-        received, left = 0, self._limit
+        received, empty, left = 0, 0, self._limit
         cursor: str | None = None
         used: set[str] = set()
         asked, self._first_page = self._first_page, None
@@ -85,7 +88,8 @@ class Listing:
             if not more or left == 0:
                 return
             cursor = page.next_cursor
-            if cursor is None or cursor in used:
+            empty = 0 if items else empty + 1
+            if cursor is None or cursor in used or empty == _MOST_EMPTY:
                 raise errors.IncompleteList(
                     f"{received} items came, and the server says there are more but not how to"
                     " get them."
@@ -138,7 +142,7 @@ class _Page:
         self.items = items
         self.meta: Mapping[str, Any] = meta if isinstance(meta, Mapping) else {}
         total = self.meta.get("total")
-        self.total = total if isinstance(total, int) else None
+        self.total = total if type(total) is int and total >= 0 else None
         self.next_cursor = _next_cursor(content, self.meta, link)
 
     def says_more(self, received: int) -> bool:

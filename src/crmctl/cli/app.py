@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -53,9 +54,12 @@ def run(args: list[str], crm: Context) -> int:
         crm.finish()
     except Exit as stop:
         return stop.exit_code
-    except (KeyboardInterrupt, Abort):
-        crm.terminal.say("\n")
-        return errors.INTERRUPTED
+    except (KeyboardInterrupt, Abort) as stop:
+        if crm.terminal.stderr.isatty():
+            crm.terminal.say("\n")
+        elif crm.terminal.confirmed:
+            crm.terminal.note("Before that: " + "; ".join(crm.terminal.confirmed), code="confirmed")
+        return stop.exit_status if isinstance(stop, Stopped) else errors.INTERRUPTED
     except errors.CrmctlError as error:
         crm.report(error)
         return error.exit_status
@@ -69,6 +73,11 @@ def run(args: list[str], crm: Context) -> int:
 
 def run_process(args: list[str]) -> None:
     """Run one command line in this process and end it."""
+    for name in ("SIGTERM", "SIGHUP"):
+        # What was ignored stays so, as `nohup` wants it; Windows has no SIGHUP.
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
     stdout, stderr = _stream(sys.stdout), _stream(sys.stderr)
     stdin: Any = sys.stdin
     if stdin is not None:  # as it is where the caller closed it
@@ -86,11 +95,25 @@ def run_process(args: list[str]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         status = errors.READER_GONE
     except OSError as error:
-        crm.report(errors.StoreError(f"The output cannot be written: {error.strerror}."))
+        done = "; ".join(crm.terminal.confirmed)
+        message = f"The output cannot be written: {error.strerror}."
+        crm.report(errors.StoreError(f"{message} This was done: {done}" if done else message))
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         status = errors.StoreError.exit_status
     # All is closed and flushed: taking the interpreter apart would cost another 3 of 68 ms.
     os._exit(status)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal that ends the process, with the status that a shell gives for it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_status = 128 + number
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise Stopped(number)
 
 
 def _load_noun(name: str) -> Any:

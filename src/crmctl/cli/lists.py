@@ -47,6 +47,11 @@ def show_list(
         crm.terminal.note(f"No {resource.plural} found.")
     elif listing.has_more:
         crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
+    elif len(queries) == 1 and listing.total is not None and listing.total > number:
+        crm.terminal.note(
+            f"The server counts {listing.total} {resource.plural} and gave {number}.",
+            code="incomplete",
+        )
 
 
 def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
@@ -96,12 +101,14 @@ def _show_count(crm: Context, resource: Resource, queries: Sequence[Query]) -> N
     """Print how many items there are: as the server counts them, else by reading them all."""
     listing = _read(crm, resource, queries, None, 1)
     number = sum(1 for _ in listing)
-    if listing.has_more:
-        # Of several queries an item may be in the answers of two.
-        total = listing.total if len(queries) == 1 else None
-        if total is None:
-            total = sum(1 for _ in _read(crm, resource, queries, None, None))
+    # Of several queries an item may be in the answers of two.
+    total = listing.total if len(queries) == 1 else None
+    if total is not None and total >= number:
         number = total
+        crm.terminal.log(1, "counted by the server")
+    elif listing.has_more:
+        number = sum(1 for _ in _read(crm, resource, queries, None, None))
+        crm.terminal.log(1, "counted by reading every page")
     crm.terminal.show(f'{{"count": {number}}}' if crm.as_json else f"{number}")
 
 

@@ -46,8 +46,11 @@ def show_all(crm: Context, items: Iterable[Item], view: View) -> int:
 
 
 def show_done(crm: Context, text: str) -> None:
-    """Say that a write is confirmed; only a person at a terminal needs to be told."""
-    if crm.terminal.stderr.isatty() and not crm.options.dry_run:
+    """Say that a write is confirmed; only a person at a terminal needs to be told at once."""
+    if crm.options.dry_run:
+        return
+    crm.terminal.confirmed.append(text)
+    if crm.terminal.stderr.isatty():
         crm.terminal.note(text)
 
 

@@ -20,7 +20,8 @@ _DEFAULT_WIDTH = 80
 class Terminal:
     """The three streams, and what the environment and the global options say of them.
 
-    What was read from stdin is kept in ``typed`` by option, so that a failure can give it back.
+    What was read from stdin is kept in ``typed`` by option, so that a failure can give it back;
+    ``confirmed`` are the writes that are done, for where what they gave cannot be shown.
     ``no_input`` is asked before anything would be, and ``as_json`` before a note is told.
     """
 
@@ -39,6 +40,7 @@ class Terminal:
         self.stdout = stdout
         self.stderr = stderr
         self.typed: dict[str, str] = {}
+        self.confirmed: list[str] = []
         self._environ = environ
         self._options = options
         self._no_input = no_input
