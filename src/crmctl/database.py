@@ -106,6 +106,8 @@ class Database:
                 raise errors.UsageError(f"{target} exists; it was not replaced.") from None
             except OSError as error:
                 raise errors.StoreError(f"{target} cannot be made: {error.strerror}.") from error
+            except ValueError as error:  # NUL, or half of a character
+                raise errors.UsageError(f"{str(target)!r:.80} is no name of a file.") from error
             try:
                 with closing(sqlite3.connect(target)) as copy:
                     connection.backup(copy)

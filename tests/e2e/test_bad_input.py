@@ -123,3 +123,25 @@ def test_an_id_with_strange_characters_stays_one_segment(remote: Crmctl, far_end
     result = remote.run("task", "get", "a/../b?c#d é%2F")
     assert result.status == 4
     assert far_end.requests[0].path == "/tasks/a%2F..%2Fb%3Fc%23d%20%C3%A9%252F"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("api", "GET", "//["),
+        ("api", "POST", "/tasks", "--input", "\udcff"),
+        ("record", "remove", "contact", "\udcff"),
+        ("record", "add", "contact", "\udcff", "Jane"),
+        ("task", "get", "\udcff"),
+        ("task", "create", "\udcff"),
+        ("activity", "log", "note", "--ref", "\udcff"),
+        ("task", "list", "--limit", "9223372036854775808"),
+        ("task", "list", "--due-by", "9999-12-31"),
+        ("activity", "list", "--from", "0001-01-01", "--to", "9999-12-31"),
+    ],
+)
+def test_nothing_that_is_typed_is_a_bug(stocked: Crmctl, command: tuple[str, ...]) -> None:
+    result = stocked.having(TZ="Pacific/Kiritimati").run(*command)
+    assert result.status in (0, 2, 4)
+    assert "Traceback" not in result.stderr
+    assert "bug" not in result.stderr

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -148,3 +150,33 @@ def test_help_is_also_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown_by("help") == shown_by("--help")
     assert shown_by("help", "task", "get") == shown_by("task", "get", "--help")
     assert shown_by("help", "task", "get").startswith("Usage: crmctl task get [OPTIONS] ID\n")
+
+
+def test_a_bug_is_one_line_and_where_to_report_it() -> None:
+    def broken() -> datetime:
+        raise ZeroDivisionError("division by zero")
+
+    def told(*args: str, **environ: str) -> tuple[int, str]:
+        stderr = io.StringIO()
+        crm = Context(
+            environ={"CRMCTL_PROFILE": "local", "CRMCTL_DATA_DIR": "/nonexistent", **environ},
+            system=system_directory,
+            stdin=None,
+            stdout=io.StringIO(),
+            stderr=stderr,
+            clock=broken,
+        )
+        return run([*args, "task", "list", "--overdue"], crm), stderr.getvalue()
+
+    report = (
+        "Please report it, with what CRMCTL_DEBUG=1 shows: https://github.com/crmctl/crmctl/issues"
+    )
+    assert told() == (
+        1,
+        f"crmctl: This is a bug in crmctl (ZeroDivisionError: division by zero).\n{report}\n",
+    )
+    status, said = told("--json")
+    assert (status, json.loads(said)["error"]["code"]) == (1, "bug")
+    status, said = told(CRMCTL_DEBUG="1")
+    assert status == 1
+    assert said.startswith("Traceback")

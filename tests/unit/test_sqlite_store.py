@@ -421,3 +421,24 @@ def test_the_schema_has_no_triggers_and_seven_indexes_on_tasks() -> None:
     [statements] = workspace_schema().steps()
     assert not [text for text in statements if "TRIGGER" in text]
     assert len([text for text in statements if "ON task (" in text]) == 7
+
+
+@pytest.mark.parametrize(
+    ("column", "kept"),
+    [("reminder", "{"), ("reminder", "[" * 5000), ("priority", 99), ("priority", "high")],
+)
+def test_a_row_that_cannot_be_read_is_named(
+    path: Path, store: SqliteStore, column: str, kept: object
+) -> None:
+    with store.writing() as transaction:
+        transaction.insert(TASK, task(1))
+        transaction.insert(TASK, task(2))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE task SET {column} = ?2 WHERE id = ?1", ("task_2", kept))  # noqa: S608
+        connection.commit()
+    with store.reading() as transaction:
+        assert transaction.get(TASK, "task_1") is not None
+        with pytest.raises(errors.StoreError, match="The task task_2 of this workspace is damaged"):
+            transaction.page(TASK, [], sort="created_at", after=None, limit=9)
+    [problem] = store.check()
+    assert problem.startswith("The task task_2 of this workspace is damaged: ")

@@ -33,6 +33,7 @@ NOUNS = {
     "completion": "Completion for bash, zsh, fish and PowerShell",
 }
 _COMPLETE = "__complete"
+_ISSUES = "https://github.com/crmctl/crmctl/issues"
 
 
 def build_root() -> Root:
@@ -66,6 +67,10 @@ def run(args: list[str], crm: Context) -> int:
     except TyperException as error:
         crm.report(lazy.explain(error))
         return errors.UsageError.exit_status
+    except OSError:
+        raise  # the streams may be full or closed, which `run_process` tells
+    except Exception as error:  # noqa: BLE001 - the last handler: what comes here is a bug
+        return _tell_bug(error, crm)
     finally:
         crm.close()
     return 0
@@ -114,6 +119,21 @@ class Stopped(KeyboardInterrupt):
 
 def _stop(number: int, _frame: object) -> None:
     raise Stopped(number)
+
+
+def _tell_bug(error: Exception, crm: Context) -> int:
+    """Say in one line that this is a bug, and where to report it."""
+    if crm.environ.get("CRMCTL_DEBUG"):
+        import traceback
+
+        crm.terminal.say("".join(traceback.format_exception(error)))
+    happened = f"{type(error).__name__}: {error}".rstrip(": ")
+    bug = errors.CrmctlError(
+        f"This is a bug in crmctl ({happened}).",
+        hint=f"Please report it, with what CRMCTL_DEBUG=1 shows: {_ISSUES}",
+    )
+    crm.report(bug)
+    return bug.exit_status
 
 
 def _load_noun(name: str) -> Any:

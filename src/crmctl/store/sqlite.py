@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from crmctl import errors
 from crmctl.database import BUSY_SECONDS, Database
 from crmctl.fields import Resource
 from crmctl.store import pages, records
@@ -54,8 +55,10 @@ class SqliteStore:
         }
 
     def check(self) -> list[str]:
-        """What SQLite finds wrong with the file; an empty list if nothing."""
-        return self.database.check()
+        """What SQLite finds wrong with the file, and what it holds that cannot be read."""
+        problems = self.database.check()
+        with self.reading() as transaction:
+            return problems + transaction.unreadable()
 
     def back_up(self, target: Path) -> None:
         """Copy the file as of one moment to a new one, 0600. What exists is not replaced."""
@@ -82,14 +85,14 @@ class SqliteTransaction:
             f"SELECT {rows.selected} FROM {rows.table} WHERE id = ?",
             (item_id,),
         ).fetchone()
-        return None if row is None else rows.item_of(row, self._name_of)
+        return None if row is None else self._item(rows, row)
 
     def insert(self, resource: Resource, values: Mapping[str, Any]) -> Item:
         """Keep a new item of these fields, its ID among them, and give it as the API sends it."""
         rows = self._rows[resource.name]
         row = rows.row_of(values)
         self._connection.execute(rows.insertion, rows.in_columns(row))
-        return rows.item_of(rows.as_selected(row), self._name_of)
+        return self._item(rows, rows.as_selected(row))
 
     def update(self, resource: Resource, item_id: str, values: Mapping[str, Any]) -> Item:
         """Change these fields of an item that is there, and give it as the API sends it."""
@@ -122,7 +125,7 @@ class SqliteTransaction:
         found = pages.fetch_page(
             self._connection, rows, conditions, sort=sort, after=after, limit=limit + 1
         )
-        items = [rows.item_of(row, self._name_of) for row in found[:limit]]
+        items = [self._item(rows, row) for row in found[:limit]]
         more = len(found) > limit
         return items, Place(
             items[-1][sort.removeprefix("-")], found[limit - 1][-1]
@@ -215,6 +218,26 @@ class SqliteTransaction:
         for table in ("task", "activity", "record", "answer"):
             self._connection.execute(f"DELETE FROM {table}")
         self._records.clear()
+
+    def unreadable(self) -> list[str]:
+        """What is wrong with each row that cannot be read."""
+        problems = []
+        for rows in self._rows.values():
+            for row in self._connection.execute(f"SELECT {rows.selected} FROM {rows.table}"):
+                try:
+                    self._item(rows, row)
+                except errors.StoreError as error:
+                    problems.append(error.message)
+        return problems
+
+    def _item(self, rows: Rows, row: Sequence[Any]) -> Item:
+        try:
+            return rows.item_of(row, self._name_of)
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            raise errors.StoreError(
+                f"The {rows.table} {row[0]!s:.80} of this workspace is damaged: {error}.",
+                hint="Run `crmctl workspace check`, or restore a backup.",
+            ) from error
 
     def _name_of(self, type: str, record_id: str) -> str | None:
         record = self.record(type, record_id)

@@ -89,7 +89,10 @@ def read_path(text: str) -> tuple[str, dict[str, str]]:
     The reference's headings write ``/v1/tasks`` for ``/tasks``: both are taken. Raises `UsageError`
     for a URL, which would send this profile's key elsewhere, and for a path that climbs.
     """
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a path of the API: {error}.") from error
     if parts.scheme or parts.netloc:
         raise UsageError(
             f"{text!r} is a URL; give the path alone.",
@@ -123,7 +126,7 @@ def read_body(crm: Context, source: str) -> Any:
     else:
         try:
             text = Path(source).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: the name or the content is no text
             raise InvalidInput(f"--input: {source} cannot be read: {error}.") from error
     try:
         return json.loads(text)

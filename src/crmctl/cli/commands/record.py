@@ -44,9 +44,8 @@ def add(
     type = read_choice(type, RECORD_TYPES, "TYPE")
     if (inactive or no_notifications) and type != "user":
         raise UsageError("--inactive and --no-notifications are for users.")
-    for option, text in (("ID", record_id), ("NAME", name)):
-        if not text.strip() or one_line(text) != text:
-            raise InvalidInput(f"{option} must be one line of text, and not blank.")
+    _check_line("ID", record_id)
+    _check_line("NAME", name)
     settings = {"active": not inactive, "notifications": not no_notifications}
     if crm.options.dry_run:
         crm.terminal.note(f"Would make {type} {record_id} known as {name}.")
@@ -86,6 +85,7 @@ def remove(
 ) -> None:
     """Forget a record. Tasks and activities keep its ID."""
     crm: Context = ctx.obj
+    _check_line("ID", record_id)
     type = read_choice(type, RECORD_TYPES, "TYPE")
     if crm.options.dry_run:
         crm.terminal.note(f"Would forget {type} {record_id}.")
@@ -95,3 +95,8 @@ def remove(
             raise NotFound(f"This workspace knows no {type} {record_id}.")
     removed = {"type": type, "id": record_id, "deleted": True}
     show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))
+
+
+def _check_line(argument: str, text: str) -> None:
+    if not text.strip() or one_line(text) != text:
+        raise InvalidInput(f"{argument} must be one line of text, and not blank.")
