@@ -48,9 +48,17 @@ def decode(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 def parse_json(body: bytes) -> Any:
     """The value that the body is in JSON; None if it is not JSON."""
     try:
-        return json.loads(body, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError):
+        return read_json(body)
+    except ValueError:
         return None
+
+
+def read_json(text: str | bytes) -> Any:
+    """A value in JSON. ValueError for what is none, NaN among it, or is nested too deeply."""
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _finite(literal: str) -> float:

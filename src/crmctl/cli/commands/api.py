@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import typer
 
 from crmctl.api.answer import read_success
+from crmctl.api.body import read_json
 from crmctl.api.message import Request
 from crmctl.api.pages import Listing
 from crmctl.cli import inputs, options
@@ -113,7 +114,7 @@ def read_fields(texts: list[str], typed: list[str]) -> dict[str, Any]:
     for given in typed:
         name, value = _split(given, "-F")
         try:
-            fields[name] = json.loads(value)
+            fields[name] = read_json(value)
         except ValueError:
             fields[name] = value
     return fields
@@ -129,8 +130,8 @@ def read_body(crm: Context, source: str) -> Any:
         except (OSError, ValueError) as error:  # ValueError: the name or the content is no text
             raise InvalidInput(f"--input: {source} cannot be read: {error}.") from error
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return read_json(text)
+    except ValueError as error:
         raise InvalidInput(f"--input: not JSON: {error}.") from error
 
 
