@@ -23,13 +23,15 @@ DELETE: Call = lambda client: client.delete_task("task_1")  # noqa: E731
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "exit_status", "post", "post_exit_status"),
+    ("status", "kind", "exit_status", "writes", "exit_status_of_writes"),
     [
-        (100, errors.BadAnswer, 9, errors.BadAnswer, 9),
+        (100, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
+        (202, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
+        (300, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
         (301, errors.BadAnswer, 9, errors.BadAnswer, 9),
         (302, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
         (303, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
-        (304, errors.BadAnswer, 9, errors.BadAnswer, 9),
+        (304, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
         (307, errors.BadAnswer, 9, errors.BadAnswer, 9),
         (308, errors.BadAnswer, 9, errors.BadAnswer, 9),
         (400, errors.Rejected, 6, errors.Rejected, 6),
@@ -38,7 +40,7 @@ DELETE: Call = lambda client: client.delete_task("task_1")  # noqa: E731
         (403, errors.Forbidden, 5, errors.Forbidden, 5),
         (404, errors.NotFound, 4, errors.NotFound, 4),
         (405, errors.Rejected, 6, errors.Rejected, 6),
-        (408, errors.Unreachable, 8, errors.Unreachable, 8),
+        (408, errors.Unreachable, 8, errors.OutcomeUnknown, 10),
         (409, errors.Rejected, 6, errors.Rejected, 6),
         (413, errors.Rejected, 6, errors.Rejected, 6),
         (421, errors.Unreachable, 8, errors.Unreachable, 8),
@@ -46,33 +48,38 @@ DELETE: Call = lambda client: client.delete_task("task_1")  # noqa: E731
         (425, errors.Unreachable, 8, errors.Unreachable, 8),
         (429, errors.RateLimited, 7, errors.RateLimited, 7),
         (500, errors.ServerFailed, 9, errors.OutcomeUnknown, 10),
-        (501, errors.ServerFailed, 9, errors.ServerFailed, 9),
+        (501, errors.ServerFailed, 9, errors.OutcomeUnknown, 10),
         (502, errors.ServerFailed, 9, errors.OutcomeUnknown, 10),
         (503, errors.ServerFailed, 9, errors.OutcomeUnknown, 10),
         (504, errors.ServerFailed, 9, errors.OutcomeUnknown, 10),
-        (599, errors.ServerFailed, 9, errors.ServerFailed, 9),
-        (600, errors.BadAnswer, 9, errors.BadAnswer, 9),
+        (599, errors.ServerFailed, 9, errors.OutcomeUnknown, 10),
+        (600, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
     ],
 )
 def test_every_status_is_an_error_with_an_exit_status(
     status: int,
     kind: type[errors.CrmctlError],
     exit_status: int,
-    post: type[errors.CrmctlError],
-    post_exit_status: int,
+    writes: type[errors.CrmctlError],
+    exit_status_of_writes: int,
 ) -> None:
     response = Response(status, {"message": "The server's words."})
-    for call in (READ, LIST, UPDATE, DELETE):
-        with pytest.raises(errors.CrmctlError) as raised:
-            call(Script(response).client)
-        assert type(raised.value) is kind
-        assert (raised.value.exit_status, raised.value.status) == (exit_status, status)
-        assert "The server's words" in raised.value.message
-        assert raised.value.message.endswith(f" (HTTP {status}).")
-    with pytest.raises(errors.CrmctlError) as raised:
-        CREATE(Script(response).client)
-    assert type(raised.value) is post
-    assert (raised.value.exit_status, raised.value.status) == (post_exit_status, status)
+    reads, changes = (
+        ((READ, LIST), kind, exit_status),
+        (
+            (CREATE, UPDATE, DELETE),
+            writes,
+            exit_status_of_writes,
+        ),
+    )
+    for calls, expected, number in (reads, changes):
+        for call in calls:
+            with pytest.raises(errors.CrmctlError) as raised:
+                call(Script(response).client)
+            assert type(raised.value) is expected
+            assert (raised.value.exit_status, raised.value.status) == (number, status)
+            assert "The server's words" in raised.value.message
+            assert raised.value.message.endswith(f" (HTTP {status}).")
 
 
 def test_a_redirect_says_where_to_and_that_it_was_not_followed() -> None:
