@@ -136,14 +136,18 @@ def dripped(data: bytes, *, every: float) -> Step:
 class ScriptedServer:
     """Listens on 127.0.0.1 while it is entered and plays ``script``, a step for each request.
 
-    ``received`` lists the requests, those after the end of the script too: they are answered 418,
-    which nobody tries again. ``connections`` counts what was accepted. With ``context`` it speaks
-    TLS; clients that refuse its certificate leave nothing in ``received``.
+    ``received`` lists the requests, those after the end of the script too: ``after`` answers them,
+    with a 418 unless it is given, which nobody tries again. ``connections`` counts what was
+    accepted. With ``context`` it speaks TLS; clients that refuse its certificate leave nothing in
+    ``received``.
     """
 
-    def __init__(self, *script: Step, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *script: Step, after: Step | None = None, context: ssl.SSLContext | None = None
+    ) -> None:
         self.received: list[Received] = []
         self.connections = 0
+        self.after = answer(418) if after is None else after
         self._script = list(script)
         self._context = context
         self._over = threading.Event()
@@ -215,7 +219,7 @@ class ScriptedServer:
                     return
                 with self._lock:
                     self.received.append(request)
-                    step = self._script.pop(0) if self._script else answer(418)
+                    step = self._script.pop(0) if self._script else self.after
                 if not step(Connection(accepted, self._over, request)):
                     return
 

@@ -23,9 +23,11 @@ DELETE: Call = lambda client: client.delete_task("task_1")  # noqa: E731
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "exit_status", "write", "write_exit_status"),
+    ("status", "kind", "exit_status", "writes", "exit_status_of_writes"),
     [
         (100, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
+        (202, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
+        (300, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
         (301, errors.BadAnswer, 9, errors.BadAnswer, 9),
         (302, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
         (303, errors.BadAnswer, 9, errors.OutcomeUnknown, 10),
@@ -58,22 +60,26 @@ def test_every_status_is_an_error_with_an_exit_status(
     status: int,
     kind: type[errors.CrmctlError],
     exit_status: int,
-    write: type[errors.CrmctlError],
-    write_exit_status: int,
+    writes: type[errors.CrmctlError],
+    exit_status_of_writes: int,
 ) -> None:
     response = Response(status, {"message": "The server's words."})
-    for call in (READ, LIST):
-        with pytest.raises(errors.CrmctlError) as raised:
-            call(Script(response).client)
-        assert type(raised.value) is kind
-        assert (raised.value.exit_status, raised.value.status) == (exit_status, status)
-        assert "The server's words" in raised.value.message
-        assert raised.value.message.endswith(f" (HTTP {status}).")
-    for call in (CREATE, UPDATE, DELETE):
-        with pytest.raises(errors.CrmctlError) as raised:
-            call(Script(response).client)
-        assert type(raised.value) is write
-        assert (raised.value.exit_status, raised.value.status) == (write_exit_status, status)
+    reads, changes = (
+        ((READ, LIST), kind, exit_status),
+        (
+            (CREATE, UPDATE, DELETE),
+            writes,
+            exit_status_of_writes,
+        ),
+    )
+    for calls, expected, number in (reads, changes):
+        for call in calls:
+            with pytest.raises(errors.CrmctlError) as raised:
+                call(Script(response).client)
+            assert type(raised.value) is expected
+            assert (raised.value.exit_status, raised.value.status) == (number, status)
+            assert "The server's words" in raised.value.message
+            assert raised.value.message.endswith(f" (HTTP {status}).")
 
 
 def test_a_redirect_says_where_to_and_that_it_was_not_followed() -> None:

@@ -5,14 +5,17 @@ No page of the vendor settles how an error body looks, so every likely form is r
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from crmctl import errors
+from crmctl.api.compare import agreements, differences
 from crmctl.api.message import Request, Response
-from crmctl.api.outcome import kind_of
+from crmctl.api.outcome import may_be_applied, row_of
 
+_Error = TypeVar("_Error", bound=errors.CrmctlError)
 _LONGEST_MESSAGE = 500
 
 
@@ -21,25 +24,28 @@ def read_success(request: Request, response: Response) -> Mapping[str, Any]:
 
     Raises the error that the answer stands for: the one place where a status becomes an exception.
     """
-    kind = kind_of(request, response)
-    if kind == "done":
-        content = response.content
-        return content if isinstance(content, Mapping) and "data" in content else {"data": None}
-    if response.status < 300:
-        raise _describe(*_read_oddity(request, response, refused=kind == "refused"))
-    raise _error_of(request, response, unknown=kind in ("lost", "odd"))
+    row = row_of(request, response)
+    if row != "done":
+        raise _error_of(request, response, row)
+    content = response.content
+    if isinstance(content, Mapping) and "data" in content:
+        return content
+    return {"data": None}
 
 
-def _read_oddity(
-    request: Request, response: Response, *, refused: bool
-) -> tuple[type[errors.CrmctlError], Response, str]:
-    """What a success that is none is: its class of error, itself, and what happened."""
-    if refused:
-        return errors.Rejected, response, ""
-    if request.method == "GET":
-        return errors.BadAnswer, response, f"{_called(request)} got an answer that is not the API's"
-    happened = f"{_called(request)} got an answer that does not say what became of it"
-    return errors.OutcomeUnknown, response, happened
+def unknown(
+    request: Request, outcome: Response | errors.CrmctlError, *, seen: str = ""
+) -> errors.OutcomeUnknown:
+    """The error of a write that may have been applied, and what was ``seen`` on looking."""
+    after = f" {seen}" if seen else ""
+    if isinstance(outcome, Response):
+        happened = f"{_called(request)} may have been applied: the server's answer does not say"
+        return _describe(errors.OutcomeUnknown, outcome, happened, after=after)
+    if not isinstance(outcome, errors.OutcomeUnknown):
+        message = f"{_called(request)} may have been applied: {outcome.message}"
+    else:
+        message = outcome.message
+    return errors.OutcomeUnknown(message + after, status=outcome.status)
 
 
 def read_message(content: Any, text: str) -> str:
@@ -85,10 +91,20 @@ def _find_message(content: Any, depth: int = 8) -> str:
     return ""
 
 
-def _error_of(request: Request, response: Response, *, unknown: bool) -> errors.CrmctlError:
+def _error_of(request: Request, response: Response, row: str) -> errors.CrmctlError:
     status = response.status
-    if unknown and request.method != "GET":
-        return _describe(errors.OutcomeUnknown, response)
+    called = _called(request)
+    if may_be_applied(request, row):
+        return unknown(request, response)
+    if row == "otherwise":
+        return _not_applied(request, response)
+    if row == "moved" or (row == "unlisted" and 300 <= status < 400):
+        target = response.headers.get("location", "nowhere")
+        happened = f"{called} was redirected to {target}; not followed"
+        return _describe(errors.BadAnswer, response, happened)
+    if row == "unclear":
+        happened = f"{called} got an answer that is not the API's"
+        return _describe(errors.BadAnswer, response, happened)
     kinds: dict[int, type[errors.CrmctlError]] = {
         401: errors.Unauthorized,
         403: errors.Forbidden,
@@ -100,27 +116,42 @@ def _error_of(request: Request, response: Response, *, unknown: bool) -> errors.
     }
     if status in kinds:
         return _describe(kinds[status], response)
-    if 400 <= status < 500:
+    if row == "refused":
         return _describe(errors.Rejected, response)
-    if 500 <= status < 600:
-        return _describe(errors.ServerFailed, response)
-    if 300 <= status < 400:
-        target = response.headers.get("location", "nowhere")
-        return _describe(
-            errors.BadAnswer,
-            response,
-            f"{_called(request)} was redirected to {target}; not followed",
-        )
-    return _describe(errors.BadAnswer, response)
+    kind = errors.ServerFailed if 500 <= status < 600 else errors.BadAnswer
+    return _describe(kind, response)
+
+
+def _not_applied(request: Request, response: Response) -> errors.Rejected:
+    data = response.content["data"]
+    different = differences(request, data)
+    shown = ", ".join(
+        f"{name} is {_json(is_)}, not {_json(sent)}" for name, (sent, is_) in different.items()
+    )
+    taken = ", ".join(agreements(request, data))
+    return errors.Rejected(
+        f"{_called(request)} was not applied, though the server says so: {shown}"
+        f"{f'; taken: {taken}' if taken else ''} ({_origin(response)}).",
+        status=response.status,
+        request_id=response.request_id,
+        details=[
+            {"field": name, "code": "not_applied", "message": f"is {_json(is_)}"}
+            for name, (_, is_) in different.items()
+        ],
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)[:100]
 
 
 def _describe(
-    kind: type[errors.CrmctlError], response: Response, happened: str = ""
-) -> errors.CrmctlError:
+    kind: type[_Error], response: Response, happened: str = "", *, after: str = ""
+) -> _Error:
     said = read_message(response.content, response.text)
     message = ": ".join(filter(None, [happened, said])) or kind.meaning
     return kind(
-        f"{message.rstrip('.')} ({_origin(response)}).",
+        f"{message.rstrip('.')} ({_origin(response)}).{after}",
         status=response.status,
         request_id=response.request_id,
         details=read_details(response.content),

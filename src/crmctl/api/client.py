@@ -132,10 +132,9 @@ class Client:
         data = self._data(request)
         if isinstance(data, dict):
             return data
-        message = f"{request.method} {request.path} gave something that is not an object."
-        if request.method == "GET":
-            raise errors.BadAnswer(message)
-        raise errors.OutcomeUnknown(message)
+        raise errors.BadAnswer(
+            f"{request.method} {request.path} gave something that is not an object."
+        )
 
     def _request(
         self,

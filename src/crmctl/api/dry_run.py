@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crmctl.api.compare import item_id_of
 from crmctl.api.message import Request, Response, Transport
 
 
@@ -22,8 +23,9 @@ class DryRun:
         if request.method == "GET":
             return self._reading(request)
         self.requests.append(request)
-        # What is created has an ID; nobody is shown this one.
-        return Response(200, {"success": True, "data": {"id": "dry-run"}})
+        # What a success has, so that whoever reads it goes on; none of it is shown.
+        data = {"id": item_id_of(request.path)}
+        return Response(200, {"success": True, "data": data})
 
     def described(self) -> dict[str, Any] | list[dict[str, Any]]:
         """The write, or the list of them, as JSON holds it."""

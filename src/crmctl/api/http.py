@@ -15,23 +15,16 @@ from crmctl.api.body import BadBodyError, decode, parse_json
 from crmctl.api.deadline import Deadline
 from crmctl.api.httpx_internals import httpx, set_network
 from crmctl.api.message import NO_ENTRIES, Request, Response
-from crmctl.api.network import Network, timeouts
+from crmctl.api.network import Network, Passage, timeouts
 from crmctl.api.tls import trust
 from crmctl.origin import is_loopback, split_base_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 _SHORTEST_KEY = 8
 LONGEST_TEXT = 64 * 1024  # characters of an answer that is not JSON
-_UNSENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
 
 
 class HttpTransport:
@@ -78,7 +71,7 @@ class HttpTransport:
         self._user_agent = user_agent
         self._log = log
         self._clock = clock
-        self._client: httpx.Client | None = None
+        self._clients: dict[bool, httpx.Client] = {}
         self._opening = Lock()
 
     def __enter__(self) -> Self:
@@ -90,8 +83,8 @@ class HttpTransport:
     def close(self) -> None:
         """Closes the connections. The next call opens another."""
         with self._opening:
-            client, self._client = self._client, None
-        if client is not None:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
             client.close()
 
     def __call__(self, request: Request) -> Response:
@@ -125,22 +118,27 @@ class HttpTransport:
             headers["content-type"] = "application/json"
             body = json.dumps(request.body, allow_nan=False).encode()
             self._tell(3, f"request body: {body.decode()}")
-        client = self._open()
+        client = self._open(fresh=request.method not in _REPEATABLE)
         if deadline.remaining() <= 0:
             raise errors.Unreachable(f"No time is left to send {request.method} {request.path}.")
         status = None
+        passage = Passage(deadline)
         try:
             with client.stream(
                 request.method,
                 self._base_url + target,
                 content=body,
                 headers=headers,
-                extensions={"timeout": timeouts(deadline)},
+                extensions={"timeout": timeouts(passage)},
             ) as answer:
                 status = answer.status_code
                 return self._read(answer)
         except (httpx.HTTPError, httpx.InvalidURL, BadBodyError) as error:
-            raise self._explain(error, request, status, deadline) from error
+            raise self._explain(error, request, status, passage.sent, deadline) from error
+        except KeyboardInterrupt as stop:
+            if passage.sent and request.method != "GET":
+                stop.add_note(f"{request.method} {request.path} may have been applied.")
+            raise
 
     def _read(self, answer: httpx.Response) -> Response:
         received = bytearray()
@@ -159,13 +157,18 @@ class HttpTransport:
         headers = dict(answer.headers.items())
         return Response(answer.status_code, content, headers=headers, text=text[:LONGEST_TEXT])
 
-    def _open(self) -> httpx.Client:
-        with self._opening:
-            if self._client is None:
-                self._client = self._new_client()
-            return self._client
+    def _open(self, *, fresh: bool) -> httpx.Client:
+        """A client; a ``fresh`` one makes a connection for each request.
 
-    def _new_client(self) -> httpx.Client:
+        The server may close an idle connection at the moment that a request is sent over it, and
+        nothing then tells whether it was read. What must not be sent twice does without.
+        """
+        with self._opening:
+            if fresh not in self._clients:
+                self._clients[fresh] = self._new_client(fresh=fresh)
+            return self._clients[fresh]
+
+    def _new_client(self, *, fresh: bool) -> httpx.Client:
         if self._secure:
             context = trust(self._ca_file, self._environ)
         else:
@@ -174,7 +177,10 @@ class HttpTransport:
         try:
             # A proxy would get requests for this machine in plain text, with the key in them.
             client = httpx.Client(
-                verify=context, trust_env=not self._loopback, follow_redirects=False
+                verify=context,
+                trust_env=not self._loopback,
+                follow_redirects=False,
+                limits=httpx.Limits(max_keepalive_connections=0 if fresh else None),
             )
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             raise errors.Unreachable(
@@ -186,12 +192,19 @@ class HttpTransport:
         return client
 
     def _explain(
-        self, error: Exception, request: Request, status: int | None, deadline: Deadline
+        self,
+        error: Exception,
+        request: Request,
+        status: int | None,
+        sent: bool,
+        deadline: Deadline,
     ) -> errors.CrmctlError:
         called = f"{request.method} {request.path}"
-        if isinstance(error, _UNSENT):
+        if not sent:
             untrusted = _has_cause(error, ssl.SSLCertVerificationError)
             reason = str(error) or "no connection was free in time"
+            if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)):
+                reason = "the server had closed the connection"
             return errors.Unreachable(
                 self._redact(f"{called} was not sent: {reason}."),
                 hint="If you trust who issued it, name that certificate's file with `--ca-file`."

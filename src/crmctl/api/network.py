@@ -18,19 +18,33 @@ if TYPE_CHECKING:
 _SLICE = 64 * 1024  # bytes written under one timeout
 
 
-def timeouts(deadline: Deadline) -> dict[str, Any]:
-    """What a request has for its ``timeout`` extension, so that its deadline reaches the network.
+class Passage:
+    """One request's way to the server: how long it may take, and whether a byte of it was sent."""
+
+    __slots__ = ("_deadline", "sent")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self.sent = False
+
+    def remaining(self) -> float:
+        """Seconds left, never below 0."""
+        return self._deadline.remaining()
+
+
+def timeouts(passage: Passage) -> dict[str, Any]:
+    """What a request has for its ``timeout`` extension, so that its passage reaches the network.
 
     httpx and httpcore (1.0.9: HTTP/1.1, HTTP and SOCKS proxies) hand each of these through to the
     network as it is, and look at ``pool`` alone. So one client serves many threads, each call of
     which has its own deadline.
     """
-    kinds = dict.fromkeys(("connect", "read", "write"), deadline)
-    return {**kinds, "pool": deadline.remaining()}
+    kinds = dict.fromkeys(("connect", "read", "write"), passage)
+    return {**kinds, "pool": passage.remaining()}
 
 
 class Network(httpcore.SyncBackend):
-    """TCP under the deadline that comes as ``timeout``.
+    """TCP under the deadline of the passage that comes as ``timeout``.
 
     A timeout in seconds would begin anew with each read and with each address of a host, so that
     an answer which comes byte by byte, its headers included, could take for ever.
@@ -44,13 +58,13 @@ class Network(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        deadline: Deadline = timeout
+        passage: Passage = timeout
         place = f"{host}:{port}"
-        addresses = _find(host, port, deadline)
+        addresses = _find(host, port, passage)
         while addresses:
             address = addresses.pop(0)
             # A share each: a host whose IPv6 leads nowhere is still reached over IPv4 in time.
-            share = max(0.001, deadline.remaining() / (len(addresses) + 1))
+            share = max(0.001, passage.remaining() / (len(addresses) + 1))
             try:
                 stream = super().connect_tcp(
                     address,  # type: ignore[arg-type]  # bytes, see _find
@@ -59,7 +73,7 @@ class Network(httpcore.SyncBackend):
                     local_address,
                     socket_options,
                 )
-                return Stream(stream, deadline, place)
+                return Stream(stream, passage, place)
             except httpcore.ConnectTimeout as error:
                 if not addresses:
                     raise httpcore.ConnectTimeout(f"{place} does not answer") from error
@@ -75,9 +89,9 @@ class Stream(httpcore.NetworkStream):
     Where none is given, as in a SOCKS proxy's greeting, the one before holds.
     """
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline, place: str) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, passage: Passage, place: str) -> None:
         self._stream = stream
-        self._deadline = deadline
+        self._passage = passage
         self._place = place
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
@@ -86,7 +100,19 @@ class Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: Any = None) -> None:
         for start in range(0, len(buffer), _SLICE):
             left = self._left(timeout, httpcore.WriteTimeout)
-            self._stream.write(buffer[start : start + _SLICE], left)
+            passage: Passage | None = timeout
+            # A proxy that is asked for a tunnel has not seen the request yet.
+            first = passage is not None and not passage.sent and buffer[:8] != b"CONNECT "
+            if first and passage is not None:
+                passage.sent = True
+            try:
+                self._stream.write(buffer[start : start + _SLICE], left)
+            except httpcore.WriteError:
+                # A connection that was lost before takes nothing of what a request begins with:
+                # that is less than one slice, and given to the system in one piece.
+                if first and passage is not None and start == 0:
+                    passage.sent = False
+                raise
 
     def close(self) -> None:
         self._stream.close()
@@ -104,15 +130,15 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.ConnectTimeout(f"{self._place} does not answer") from error
         except httpcore.ConnectError as error:
             raise httpcore.ConnectError(why_unconnected(error, self._place)) from error
-        return Stream(stream, self._deadline, self._place)
+        return Stream(stream, self._passage, self._place)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
-    def _left(self, deadline: Deadline | None, kind: type[httpcore.TimeoutException]) -> float:
-        if deadline is not None:
-            self._deadline = deadline
-        left = self._deadline.remaining()
+    def _left(self, passage: Passage | None, kind: type[httpcore.TimeoutException]) -> float:
+        if passage is not None:
+            self._passage = passage
+        left = self._passage.remaining()
         if left <= 0:
             raise kind("the deadline has passed")
         return left
@@ -132,7 +158,7 @@ def why_unconnected(error: Exception, place: str) -> str:
     return f"cannot connect to {place} ({reason})"
 
 
-def _find(host: str, port: int, deadline: Deadline) -> list[bytes]:
+def _find(host: str, port: int, passage: Passage) -> list[bytes]:
     """The addresses of a host, in the order to try them.
 
     In bytes: a host that is text makes Python load its IDNA codec, which costs 1 ms.
@@ -150,7 +176,7 @@ def _find(host: str, port: int, deadline: Deadline) -> list[bytes]:
     try:
         # Nothing ends a look-up before it is done; that of this machine's own name takes no time.
         found = (
-            look_up() if host == "localhost" else Background(look_up).result(deadline.remaining())
+            look_up() if host == "localhost" else Background(look_up).result(passage.remaining())
         )
     except TimeoutError as error:
         raise httpcore.ConnectTimeout(f"the address of {host} was not found in time") from error

@@ -1,94 +1,102 @@
-"""What became of a request, and what may be done about it: one table for every method."""
+"""What became of a request, and what may be done about it: one table for every failure.
+
+N: send the same request again. R: it may have been applied, so look whether it was. X: it failed.
+NR is both: again first, then look. Nothing: it is done.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any
 
 from crmctl import errors
+from crmctl.api.compare import differences, item_id_of
 from crmctl.api.message import Request, Response
 from crmctl.resources import OPERATIONS
 
-Kind = Literal["done", "refused", "moved", "unsent", "busy", "lost", "odd"]
-"""``unsent`` is proven not to have been sent, ``busy`` answered and not applied; of ``lost`` no
-whole answer came, or one that a server gives in the middle of its work; of ``odd`` one that says
-nothing. ``moved`` is a redirect, which is never followed."""
+METHODS = ("GET", "PUT", "DELETE", "POST")
 
-Action = Literal["settle", "again", "look", "again, then look"]
-"""``settle``: the client raises what it means, "unknown" for a write that is lost or odd."""
-
-BUSY = frozenset({421, 425, 429})
-LOST = frozenset({408, 500, 502, 503, 504})
-MOVED = frozenset({301, 307, 308})
-
-TABLE: dict[Kind, dict[str, Action]] = {
-    "done": {"GET": "settle", "PUT": "settle", "DELETE": "settle", "POST": "settle"},
-    "refused": {"GET": "settle", "PUT": "settle", "DELETE": "settle", "POST": "settle"},
-    "moved": {"GET": "settle", "PUT": "settle", "DELETE": "settle", "POST": "settle"},
-    "unsent": {"GET": "again", "PUT": "again", "DELETE": "again", "POST": "again"},
-    "busy": {"GET": "again", "PUT": "again", "DELETE": "again", "POST": "again"},
-    "lost": {
-        "GET": "again",
-        "PUT": "again, then look",
-        "DELETE": "again, then look",
-        "POST": "settle",
-    },
-    "odd": {"GET": "settle", "PUT": "look", "DELETE": "look", "POST": "settle"},
+TABLE: dict[str, tuple[str, str, str, str]] = {
+    #               GET   PUT   DELETE POST
+    "unsent": ("N", "N", "N", "N"),  # no connection: not a byte of it has left
+    "hopeless": ("X", "X", "X", "X"),  # a certificate, a proxy that makes no sense
+    "lost": ("N", "NR", "NR", "R"),  # sent, and no answer that could be read
+    "turned away": ("N", "N", "N", "N"),  # 421, 425, 429: the server looked at none of it
+    "failing": ("N", "NR", "NR", "R"),  # 408, 500, 502, 503, 504
+    "unlisted": ("X", "R", "R", "R"),  # any status that has no row of its own
+    "refused": ("X", "X", "X", "X"),  # other 4xx, and `success: false` under 2xx
+    "moved": ("X", "X", "X", "X"),  # 301, 307, 308: never followed
+    "unclear": ("X", "R", "R", "R"),  # 2xx without the JSON that it should have
+    "silent": ("X", "R", "", "R"),  # 2xx that says no more than that it was done
+    "otherwise": ("", "X", "", ""),  # 2xx that shows another value than was sent
+    "done": ("", "", "", ""),
 }
 
+STATUSES = {
+    **dict.fromkeys((301, 307, 308), "moved"),
+    **dict.fromkeys((421, 425, 429), "turned away"),
+    **dict.fromkeys((408, 500, 502, 503, 504), "failing"),
+}
 
-def action_for(kind: Kind, method: str) -> Action:
-    """What may be done about a request that came to that. Of a method of no row: as of POST."""
-    row = TABLE[kind]
-    return row.get(method, row["POST"])
+_CREATING = {each.path for each in OPERATIONS.values() if each.method == "POST"}
 
 
-def kind_of(request: Request, outcome: Response | errors.CrmctlError) -> Kind:
-    """What became of a request that was answered so, or failed so."""
+def row_of(request: Request, outcome: Response | errors.CrmctlError) -> str:
+    """The row of the table that an answer is of, or a failure to get one."""
     if isinstance(outcome, errors.OutcomeUnknown):
         return "lost"
     if isinstance(outcome, errors.CrmctlError):
-        # A read that failed in the middle is as good as one that was never sent.
-        return "unsent" if outcome.retryable else "refused"
+        if not outcome.retryable:
+            return "hopeless"
+        return "lost" if request.method == "GET" else "unsent"
     status = outcome.status
-    if status in BUSY:
-        return "busy"
-    if status in LOST:
-        return "lost"
-    if status in MOVED:
-        return "moved"
-    if 400 <= status < 500:
-        return "refused"
-    if not 200 <= status < 300:
-        return "odd"
-    if isinstance(outcome.content, Mapping) and outcome.content.get("success") is False:
-        return "refused"
-    return "done" if _says_so(request, outcome) else "odd"
+    if 200 <= status < 300:
+        return _row_of_success(request, outcome)
+    return STATUSES.get(status) or ("refused" if 400 <= status < 500 else "unlisted")
 
 
-def is_empty(response: Response) -> bool:
-    """Whether a success has nothing in it but that it is one: 204, no body, ``success`` alone."""
+def cell_of(request: Request, row: str) -> str:
+    """What that row says of the request's method. One that the API has not is as a POST."""
+    method = request.method if request.method in METHODS else "POST"
+    return TABLE[row][METHODS.index(method)]
+
+
+def may_be_applied(request: Request, row: str) -> bool:
+    """Whether the outcome is unknown until someone looks."""
+    return "R" in cell_of(request, row)
+
+
+def _row_of_success(request: Request, response: Response) -> str:
     content = response.content
-    if response.status == 202:
-        return False
-    return content == {"success": True} or (content is None and not response.text.strip())
-
-
-def _says_so(request: Request, response: Response) -> bool:
-    """Whether a success holds what its operation promises; 202 promises it for later."""
-    if response.status == 202:
-        return False
-    content = response.content
+    said = content if isinstance(content, Mapping) else {}
+    if said.get("success") is False:
+        return "refused"
+    if response.status == 202:  # taken in, to be done or not
+        return "unclear"
+    data = said.get("data")
+    if request.method == "GET":
+        return "done" if "data" in said else "unclear"
     if request.method == "DELETE":
-        return is_empty(response) or isinstance(content, Mapping)
-    if not isinstance(content, Mapping) or "data" not in content:
-        return False
-    data = content["data"]
+        return "done" if _is_deleted(response, said, data) else "unclear"
     if request.method == "PUT":
-        return isinstance(data, dict)
-    if request.method == "POST" and request.path in _CREATING:
-        return isinstance(data, dict) and data.get("id") not in (None, "")
-    return True
+        if isinstance(data, Mapping):
+            if not _is_id(data.get("id")) or str(data["id"]) != item_id_of(request.path):
+                return "unclear"
+            return "otherwise" if differences(request, data) else "done"
+        silent = response.status == 204 or (said.get("success") is True and data is None)
+        return "silent" if silent else "unclear"
+    if request.path in _CREATING:
+        return "done" if isinstance(data, Mapping) and _is_id(data.get("id")) else "unclear"
+    return "done" if "data" in said or said.get("success") is True else "unclear"
 
 
-_CREATING = {each.path for each in OPERATIONS.values() if each.method == "POST"}
+def _is_deleted(response: Response, said: Mapping[str, Any], data: Any) -> bool:
+    if isinstance(data, Mapping) and data.get("deleted") is False:
+        return False
+    if response.content is None:
+        return response.status in (200, 204) and not response.text.strip()
+    return "data" in said or said.get("success") is True
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""

@@ -60,6 +60,8 @@ def run(args: list[str], crm: Context) -> int:
             crm.terminal.say("\n")
         elif crm.terminal.confirmed:
             crm.terminal.note("Before that: " + "; ".join(crm.terminal.confirmed), code="confirmed")
+        for told in getattr(stop, "__notes__", ()):  # of a request in flight
+            crm.terminal.note(told, code="unconfirmed")
         return stop.exit_status if isinstance(stop, Stopped) else errors.INTERRUPTED
     except errors.CrmctlError as error:
         crm.report(error)

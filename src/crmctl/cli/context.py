@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl import __version__, errors
 from crmctl.api.client import Client
-from crmctl.api.message import Request, Response, Transport
+from crmctl.api.message import Transport
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
@@ -205,17 +205,8 @@ class Context:
             log=log,
         )
         self._closing.append(server.close)
-
-        def send(request: Request) -> Response:
-            try:
-                return server(request)
-            except KeyboardInterrupt:
-                if request.method != "GET":
-                    self.terminal.note(f"{request.method} {request.path} may have been applied.")
-                raise
-
         timeout = self.settings.timeout.value
-        return retrying(send, timeout=timeout, sleep=self._sleep, log=log)
+        return retrying(server, timeout=timeout, sleep=self._sleep, log=log)
 
     def _path_of(self, profile: Profile) -> Path:
         if profile.kind != "workspace":
