@@ -63,7 +63,7 @@ def test_a_config_file_that_is_not_in_order_is_refused_with_path_and_line(
 
 def test_a_directory_in_the_config_files_place_is_refused(environ: dict[str, str]) -> None:
     (Path(environ["CRMCTL_CONFIG_DIR"]) / "config.toml").mkdir(parents=True)
-    with pytest.raises(errors.SettingsError, match=r"config\.toml cannot be read"):
+    with pytest.raises(errors.SettingsError, match=r"config\.toml is not a regular file"):
         _ = load(environ, {}).profile
 
 

@@ -297,7 +297,7 @@ def test_a_damaged_file_of_keys_is_refused_and_left_alone(
 
 def test_a_directory_in_the_place_of_the_keys_is_refused(environ: dict[str, str]) -> None:
     keys_path(environ).mkdir(parents=True)
-    with pytest.raises(errors.SettingsError, match="cannot be read"):
+    with pytest.raises(errors.SettingsError, match="is not a regular file"):
         keep_key("work", URL, KEY, "file", directories(environ))
 
 

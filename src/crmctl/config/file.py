@@ -16,7 +16,7 @@ from crmctl.config.profile import (
     check_setting,
     name_problem,
 )
-from crmctl.files import replace_file
+from crmctl.files import locked, read_file, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,14 +66,14 @@ def read_config(directories: Directories) -> Config:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        # Windows' editors put a byte order mark first, and TOML does not allow one.
-        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-        return content.decode()
-    except FileNotFoundError:
+    # People keep it among their dotfiles, with a link to it here.
+    found = read_file(path, may_be_link=True)
+    if found is None:
         return ""
-    except OSError as error:
-        raise errors.SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
+    # Windows' editors put a byte order mark first, and TOML does not allow one.
+    content = found[0].removeprefix(b"\xef\xbb\xbf")
+    try:
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise errors.SettingsError(f"{path}, line {line}: this is not UTF-8.") from None
@@ -233,12 +233,17 @@ def _change(directories: Directories, changes: Changes) -> None:
     Raises SettingsError where the file is not in order, StoreError where it cannot be written: it
     is then as it was.
     """
+    path = directories.config / FILE_NAME
+    with locked(path):
+        replace_file(path, _changed(path, changes), may_be_link=True)
+
+
+def _changed(path: Path, changes: Changes) -> bytes:
     import tomllib
 
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    path = directories.config / FILE_NAME
     text = _read_text(path)
     _parse(path, text)
     expected = tomllib.loads(text)
@@ -254,7 +259,7 @@ def _change(directories: Directories, changes: Changes) -> None:
         # tomlkit puts some keys into the wrong table where dotted keys and headings are mixed.
         message = f"{path} is written in a way that crmctl cannot change."
         raise errors.SettingsError(message, hint="Give each profile a heading, [profiles.NAME].")
-    replace_file(path, changed.encode())
+    return changed.encode()
 
 
 def _apply(changes: Changes, document: Any, make_table: Callable[[], Any]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crmctl import errors
 from crmctl.config.profile import check_setting, environment_url
-from crmctl.files import replace_file
+from crmctl.files import locked, read_file, replace_file
 from crmctl.origin import origin
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def keep_key(
         _call_keyring(lambda keyring: keyring.set_password(SERVICE, user, key), keyring_seconds)
         return
     path = _path(directories)
-    _write_keys(path, {**_read_keys(path), user: key})
+    with locked(path):
+        _write_keys(path, {**_read_keys(path), user: key})
 
 
 def forget_key(
@@ -134,11 +135,12 @@ def forget_key(
     if check_setting("key_store", store, "--store") == "keyring":
         return _call_keyring(lambda keyring: _delete(keyring, user), keyring_seconds)
     path = _path(directories)
-    keys = _read_keys(path)
-    if user not in keys:
+    if user not in _read_keys(path):
         return False
-    del keys[user]
-    _write_keys(path, keys)
+    with locked(path):
+        keys = _read_keys(path)
+        keys.pop(user, None)
+        _write_keys(path, keys)
     return True
 
 
@@ -193,15 +195,11 @@ def _path(directories: Directories) -> Path:
 
 
 def _read_keys(path: Path) -> dict[str, str]:
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read()
-    except FileNotFoundError:
+    found = read_file(path)
+    if found is None:
         return {}
-    except OSError as error:
-        raise errors.SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
-    if os.name == "posix" and mode & 0o077:
+    content, status = found
+    if os.name == "posix" and status.st_mode & 0o077:
         raise errors.SettingsError(
             f"Others than its owner may use {path}, which holds keys.",
             hint=f"Run `chmod 600 '{path}'`.",
