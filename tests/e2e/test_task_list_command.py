@@ -202,3 +202,11 @@ def test_a_count_trusts_a_total_that_can_be_true(crmctl: Crmctl) -> None:
     for total, counted in ((12, "12\n"), (0, "1\n"), ("12", "1\n"), (None, "1\n")):
         assert answered(job, total, "--count").stdout == counted
     assert "counted by the server" in answered(job, 12, "--count", "-v").stderr
+
+
+def test_a_sort_is_sent_only_where_it_was_asked_for(remote: Crmctl, far_end: FarEnd) -> None:
+    remote.done("task", "list", "--status", "pending,completed")
+    remote.done("activity", "list", "--type", "call,note")
+    assert [request.query.get("sort") for request in far_end.requests] == [None] * 4
+    remote.done("task", "list", "--status", "pending,completed", "--sort", "-priority")
+    assert far_end.requests[-1].query["sort"] == "-priority"

@@ -263,6 +263,13 @@ def test_ten_pages_without_a_new_item_are_no_progress(repeated: list[int]) -> No
     with pytest.raises(errors.IncompleteList):
         list(script.client.list_tasks({}))
     assert len(script.requests) == 11
+    nameless = Response(200, {"data": [{"title": "A"}], "meta": {"has_more": True}})
+    nameless_pages = []
+    for number in range(30):
+        content = {**nameless.content, "meta": {"has_more": True, "next_cursor": f"c{number}"}}
+        nameless_pages.append(Response(200, content))
+    with pytest.raises(errors.IncompleteList):
+        list(Script(*nameless_pages, remote=True).client.list_tasks({}))
     patient = [turn(number) for number in range(9)]
     script = Script(*patient, page(2, meta={"has_more": False}), remote=True)
     assert 2 in ids(script.client.list_tasks({}))

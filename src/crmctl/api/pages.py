@@ -68,6 +68,7 @@ class Listing:
         """The items in order. Raises `IncompleteList` if the rest cannot be had."""
         seen: set[Any] | None = set() if self._may_repeat() else None
         received, empty, left = 0, 0, self._limit
+        last: list[Item] = []
         cursor: str | None = None
         used: set[str] = set()
         asked, self._first_page = self._first_page, None
@@ -88,7 +89,9 @@ class Listing:
             if not more or left == 0:
                 return
             cursor = page.next_cursor
-            empty = 0 if items else empty + 1
+            # What has no ID comes as often as it is sent: the same page again brings nothing.
+            empty = 0 if items and page.items != last else empty + 1
+            last = page.items
             if cursor is None or cursor in used or empty == _MOST_EMPTY:
                 raise errors.IncompleteList(
                     f"{received} items came, and the server says there are more but not how to"

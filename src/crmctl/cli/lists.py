@@ -92,9 +92,11 @@ def _read(
         return ask(query, limit=limit)
     from crmctl.api.merge import MergedListing
 
-    order = sort or resource.default_sort
-    listings = [ask({**query, "sort": order}, limit=limit) for query in queries]
-    return MergedListing(listings, resource, sort=order, limit=limit)
+    # Sent only where it was asked for: the reference documents no sort for activities and no
+    # descending one, and a server may refuse what it does not know.
+    asked = {} if sort is None else {"sort": sort}
+    listings = [ask({**query, **asked}, limit=limit) for query in queries]
+    return MergedListing(listings, resource, sort=sort or resource.default_sort, limit=limit)
 
 
 def _show_count(crm: Context, resource: Resource, queries: Sequence[Query]) -> None:
