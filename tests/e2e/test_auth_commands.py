@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from tests.e2e.running import KEY, Crmctl, FarEnd
-from tests.scripted_server import ScriptedServer, answer
+from tests.scripted_server import ScriptedServer, Step, answer
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 
@@ -173,3 +174,26 @@ def test_verbose_output_shows_no_key(remote: Crmctl) -> None:
     assert "POST /tasks -> 201" in result.stderr
     assert "request body" in result.stderr
     assert KEY not in result.stderr + result.stdout
+
+
+ECHOES: dict[str, Step] = {
+    "in its words": answer(400, {"error": {"message": f"Bad key {KEY}!"}}),
+    "in a detail": answer(422, {"error": {"message": "No.", "details": [{"field": KEY}]}}),
+    "in plain text": answer(500, f"<title>{KEY}</title>".encode()),
+    "in the request id": answer(400, {}, {"x-request-id": KEY}),
+    "in a redirect": answer(301, b"", {"location": f"https://crm.example/?key={KEY}"}),
+    "encoded": answer(400, {"error": quote(KEY, safe="")}),
+    "in a warning": answer(
+        201, {"data": {"id": "t1"}, "meta": {"warnings": [{"field": "x", "message": KEY}]}}
+    ),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+@pytest.mark.parametrize("format", ["plain", "json"])
+def test_a_key_that_the_server_sends_back_is_masked(home: Path, echo: str, format: str) -> None:
+    with ScriptedServer(*[ECHOES[echo]] * 4) as server:
+        job = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        result = job.run("task", "create", "x", "-o", format, "-vvv")
+    assert KEY not in result.stderr
+    assert "[key]" in result.stderr

@@ -434,7 +434,7 @@ def test_a_row_that_cannot_be_read_is_named(
         transaction.insert(TASK, task(1))
         transaction.insert(TASK, task(2))
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"UPDATE task SET {column} = ?2 WHERE id = ?1", ("task_2", kept))  # noqa: S608
+        connection.execute(f"UPDATE task SET {column} = ? WHERE id = ?", (kept, "task_2"))  # noqa: S608
         connection.commit()
     with store.reading() as transaction:
         assert transaction.get(TASK, "task_1") is not None

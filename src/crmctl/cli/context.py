@@ -60,6 +60,7 @@ class Context:
             no_input=lambda: self.settings.no_input.value,
             as_json=lambda: self.tells_json,
         )
+        self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", ""))
         self._clock = clock
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
@@ -190,10 +191,11 @@ class Context:
         return self._connect(str(self.profile.base_url.value), key.value)
 
     def _connect(self, base_url: str, key: str) -> Transport:
-        """A server, with reads tried again, and a word on interrupted writes. Sends nothing yet."""
+        """A server, with what may be done about failures. Sends nothing yet."""
         from crmctl.api.http import HttpTransport
         from crmctl.api.retry import retrying
 
+        self.terminal.keep_secret(key)
         log = self.terminal.log
         server = HttpTransport(
             base_url,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crmctl.cli.global_options import GlobalOptions
 
 _DEFAULT_WIDTH = 80
+_SHORTEST_SECRET = 8
 
 
 class Terminal:
@@ -41,6 +42,7 @@ class Terminal:
         self.stderr = stderr
         self.typed: dict[str, str] = {}
         self.confirmed: list[str] = []
+        self._secrets: list[str] = []
         self._environ = environ
         self._options = options
         self._no_input = no_input
@@ -50,8 +52,18 @@ class Terminal:
         """Write a line of data on stdout."""
         self.stdout.write(f"{text}\n")
 
+    def keep_secret(self, secret: str) -> None:
+        """Mask a key wherever it is said from now on, whoever sends it back."""
+        # One as short as a word is none, and would be found in other words.
+        if len(secret) >= _SHORTEST_SECRET:
+            from urllib.parse import quote
+
+            self._secrets += [secret, quote(secret, safe="")]
+
     def say(self, text: str) -> None:
-        """Write on stderr as it stands. Where that is full or gone, the work goes on unsaid."""
+        """Write on stderr, keys masked. Where that is full or gone, the work goes on unsaid."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
         with suppress(OSError):
             self.stderr.write(text)
             self.stderr.flush()
