@@ -109,8 +109,13 @@ class Database:
             except ValueError as error:  # NUL, or half of a character
                 raise errors.UsageError(f"{str(target)!r:.80} is no name of a file.") from error
             try:
-                with closing(sqlite3.connect(target)) as copy:
+                # As a URI: SQLite would read `:memory:` and `file:x` as something else.
+                uri = f"{target.absolute().as_uri()}?mode=rw"
+                with closing(sqlite3.connect(uri, uri=True)) as copy:
                     connection.backup(copy)
+            except sqlite3.Error as error:
+                target.unlink()
+                raise errors.StoreError(f"{target} could not be written: {error}.") from error
             except BaseException:
                 target.unlink()
                 raise

@@ -123,3 +123,13 @@ def test_what_was_done_is_named_where_it_cannot_be_written(stocked: Crmctl) -> N
     assert process.returncode == 12
     [created] = [task_id for task_id in stocked.ids("task", "list") if task_id in stderr.decode()]
     assert f"This was done: Created {created}: Call" in stderr.decode()
+
+
+@has_full
+@pytest.mark.parametrize("args", ["--version", "--version -v", "--help", "task --help"])
+def test_what_cannot_be_written_is_told_also_of_the_version(crmctl: Crmctl, args: str) -> None:
+    result = in_shell(crmctl, args, "> /dev/full")
+    assert result.returncode == 12
+    assert b"The output cannot be written" in result.stderr
+    assert b"Traceback" not in result.stderr
+    assert in_shell(crmctl, args, ">&-").stderr == b""

@@ -555,3 +555,38 @@ def test_a_check_finds_a_damaged_index(path: Path) -> None:
     found = problems(path)
     assert found
     assert all("note_text" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    "name", [":memory:", "file:copy.db", "file:copy.db?mode=memory", "a b#c?d"]
+)
+def test_a_backup_has_the_name_that_was_asked_for(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    add_note(path)
+    monkeypatch.chdir(tmp_path)
+    with closing(Database(path, NOTEBOOK)) as database:
+        database.back_up(Path(name))
+    assert notes(tmp_path / name) == ["Call"]
+
+
+BACK_UP = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    database.back_up(Path(sys.argv[2]))
+except errors.StoreError as error:
+    print(error.message)
+"""
+
+
+@POSIX
+def test_a_backup_that_has_no_room_blames_the_copy_and_leaves_none(
+    path: Path, tmp_path: Path
+) -> None:
+    add_note(path, "x" * 100_000)
+    target = tmp_path / "copy.db"
+    said, failed = run(BACK_UP, path, target).communicate(timeout=30)
+    assert said.startswith(f"{target} could not be written: ")
+    assert failed == ""
+    assert not target.exists()
