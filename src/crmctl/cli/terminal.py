@@ -70,8 +70,11 @@ class Terminal:
 
     def note(self, text: str, *, code: str = "note") -> None:
         """Say something on stderr, unless asked to be quiet; as JSON where the output is JSON."""
-        if self._options.quiet:
-            return
+        if not self._options.quiet:
+            self.warn(text, code=code)
+
+    def warn(self, text: str, *, code: str) -> None:
+        """Say what has to be said, as `note` does."""
         if self._as_json():
             from crmctl.output.messages import note_json
 

@@ -44,7 +44,8 @@ def note_json(text: str, code: str) -> str:
     """A note on a success as one JSON object on one line, without the newline."""
     from crmctl.output.json_text import encode
 
-    return encode({"note": {"code": code, "message": text.removeprefix("crmctl: note: ").strip()}})
+    message = text.removeprefix("crmctl: note: ").removeprefix("crmctl: warning: ").strip()
+    return encode({"note": {"code": code, "message": message}})
 
 
 def _field_and_message(detail: Any) -> tuple[str, str]:

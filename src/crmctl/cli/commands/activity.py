@@ -8,7 +8,14 @@ from crmctl.cli import inputs, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import show_feed, show_list
 from crmctl.cli.show import show_done, show_written, view
+from crmctl.errors import CrmctlError, UsageError
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES
+
+# What a failed log means for the job that runs it.
+ON_FAILURE = ("fail", "warn")
+# The exit statuses that `warn` lets pass: what failed, or may have, on the way. Never what a person
+# has to mend: a wrong command, a missing key, a refusal.
+TOLERABLE = (7, 8, 9, 10, 75)
 
 app = typer.Typer(help="Log activities, list them, read the feed.")
 
@@ -53,12 +60,31 @@ def log(
         str | None,
         typer.Option(metavar="REF", help="Log it once: a later run with this reference finds it."),
     ] = None,
+    ci: Annotated[
+        bool,
+        typer.Option("--ci", help="In a CI job: subject, description and --ref are the job's own."),
+    ] = False,
+    ref_add: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="With --ci: tells one log of a job from another."),
+    ] = None,
+    on_failure: Annotated[
+        str,
+        typer.Option(
+            metavar="fail|warn",
+            help="`warn`: exit 0 where the server could not be reached or failed.",
+            autocompletion=options.one_of(ON_FAILURE),
+        ),
+    ] = "fail",
 ) -> None:
     """Log an activity that has happened.
 
     crmctl activity log call "Discovery call" --contact con_abc123 --duration 30 --outcome connected
+
+    crmctl activity log note --ci --deal deal_xyz789
     """
     crm: Context = ctx.obj
+    on_failure = inputs.read_choice(on_failure, ON_FAILURE, "--on-failure")
     given = {
         "type": type,
         "subject": subject,
@@ -71,14 +97,53 @@ def log(
         # Said also where it is now, so that what is sent again is the same activity.
         "occurred_at": times.read_past(crm, at, "--at") or times.this_second(crm),
     }
+    if ci:
+        ref = _fill_in(crm, given, ref, ref_add)
+    elif ref_add is not None:
+        raise UsageError("--ref-add goes with --ci.")
     body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
-    activity = _log(crm, body, ref)
+    try:
+        activity = _log(crm, body, ref)
+    except CrmctlError as error:
+        if on_failure == "fail" or error.exit_status not in TOLERABLE:
+            raise
+        _warn(crm, error)
+        return
     for name in ("contact_id", "deal_id"):
         if name in body and name in activity and activity[name] is None:
             crm.terminal.note(
                 f"crmctl: note: {body[name]} is not known to the server: it was not linked"
             )
     show_written(crm, activity, view(crm, ACTIVITY))
+
+
+def _fill_in(
+    crm: Context, given: dict[str, Any], ref: str | None, ref_add: str | None
+) -> str | None:
+    """Fill in from the CI job what was not given, and give the reference."""
+    from crmctl.delivery.ci import LINKS, read_job, read_links
+
+    if ref is not None and ref_add is not None:
+        raise UsageError("--ref and --ref-add exclude each other.")
+    job = read_job(crm.environ, add=ref_add)
+    links = read_links(crm.environ, [name for name in LINKS if given[name] is None])
+    for name, value in {"subject": job.subject, "description": job.description, **links}.items():
+        if given[name] is None:
+            given[name] = value
+    crm.terminal.log(1, f"--ref {ref or job.ref}")
+    return ref if ref is not None else job.ref
+
+
+def _warn(crm: Context, error: CrmctlError) -> None:
+    """Say in one line why nothing, or perhaps nothing, was logged; on GitHub also at the run."""
+    from crmctl.delivery.ci import annotation
+    from crmctl.output.escape import one_line
+
+    said = one_line(f"{error.message} {error.hint or ''}".strip())
+    crm.terminal.warn(f"crmctl: warning: {said}", code=error.code)
+    shown = annotation(crm.environ, said)
+    if shown is not None and not crm.tells_json:
+        crm.terminal.say(f"{shown}\n")
 
 
 def _log(crm: Context, body: dict[str, Any], ref: str | None) -> dict[str, Any]:

@@ -1,0 +1,245 @@
+"""`action.yml` and `templates/log.yml`: their scripts, as a runner runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from crmctl import __version__
+from tests.e2e.running import KEY, PATIENCE, Crmctl, FarEnd, Result
+from tests.jobs import JOBS, OTHERS, RUN_AGAIN
+
+TOP = Path(__file__).parents[2]
+ACTION = (TOP / "action.yml").read_text(encoding="utf-8")
+COMPONENT = (TOP / "templates" / "log.yml").read_text(encoding="utf-8")
+SHELLS = {
+    "action": ["bash", "--noprofile", "--norc", "-eo", "pipefail"],
+    "component": ["sh", "-eu"],
+}
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the scripts are run by bash and sh"
+)
+
+
+def scripts(text: str) -> list[str]:
+    """The blocks that a shell runs: those under ``run: |``, and the items ``- |`` of a script."""
+    found = re.findall(r"^( *)(?:run: |- )\|\n((?:\1 +.*\n|\n)+)", text, re.MULTILINE)
+    return [textwrap.dedent(block) for _, block in found]
+
+
+def inputs_of(text: str) -> dict[str, str]:
+    """Each input, and its default."""
+    declared = text.partition("inputs:\n")[2].partition("\noutputs:")[0].partition("\n---")[0]
+    found = re.split(r"^ {2,4}([a-z-]+):\n", declared, flags=re.MULTILINE)[1:]
+    names, bodies = found[::2], found[1::2]
+    defaults = (re.search(r'^ +default: "?(.*?)"?$', body, re.MULTILINE) for body in bodies)
+    return {
+        name: default[1] if default else "" for name, default in zip(names, defaults, strict=True)
+    }
+
+
+def variables_of(text: str, given: dict[str, str]) -> dict[str, str]:
+    """The variables that inputs are handed to the scripts in."""
+    values = {**inputs_of(text), **given}
+    handed = re.findall(
+        r"^ +([A-Z_]+): \$(?:\{\{|\[\[) inputs\.([a-z-]+) (?:\}\}|\]\])$", text, re.MULTILINE
+    )
+    return {name: values[input] for name, input in handed}
+
+
+class Runner:
+    """Runs the last script of the action or of the component, on a crmctl that is there."""
+
+    def __init__(self, crmctl: Crmctl, kind: str) -> None:
+        self.crmctl = crmctl
+        self.kind = kind
+        self.text = ACTION if kind == "action" else COMPONENT
+        self.program = crmctl.home / "crmctl"
+        self.program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m crmctl "$@"\n')
+        self.program.chmod(0o755)
+
+    def run(self, job: dict[str, str], inputs: dict[str, str], **environ: str) -> Result:
+        """Run it as a step of that job; what it handed on is in ``outputs`` and ``summary``."""
+        home = self.crmctl.home
+        files = {name: home / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        for file in (*files.values(), home / "crmctl.env"):
+            file.write_text("")
+        result = subprocess.run(
+            [*SHELLS[self.kind], "-c", scripts(self.text)[-1]],
+            env={
+                **self.crmctl.environ,
+                **job,
+                **{name: str(file) for name, file in files.items()},
+                **variables_of(self.text, inputs),
+                "JOB_INDEX": "0",
+                "PROGRAM": str(self.program),
+                "program": str(self.program),
+                **environ,
+            },
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.summary = files["GITHUB_STEP_SUMMARY"].read_text()
+        handed_on = files["GITHUB_OUTPUT"] if self.kind == "action" else home / "crmctl.env"
+        lines = handed_on.read_text().splitlines()
+        self.outputs = [line.partition("=")[2] for line in lines]
+        return Result(result.returncode, result.stdout, result.stderr)
+
+
+@pytest.fixture(params=["action", "component"])
+def runner(request: pytest.FixtureRequest, remote: Crmctl, far_end: FarEnd) -> Runner:
+    """The action or the component, against a server that honours no idempotency key."""
+    far_end.honours_keys = False
+    return Runner(remote, request.param)
+
+
+@pytest.fixture
+def action(remote: Crmctl) -> Runner:
+    """The action."""
+    return Runner(remote, "action")
+
+
+def job_of(runner: Runner) -> dict[str, str]:
+    return JOBS["github" if runner.kind == "action" else "gitlab"]
+
+
+def test_a_step_that_is_run_again_is_logged_once(runner: Runner, far_end: FarEnd) -> None:
+    first = runner.run(job_of(runner), {"deal": "deal_acme"})
+    outputs = runner.outputs
+    assert first.status == 0, first.stderr
+    [logged] = far_end.client.list_activities({"deal_id": "deal_acme", "type": "note"})
+    assert outputs == [logged["id"], "false"]
+    assert logged["subject"] == "Deployed v1.4.2 of acme/shop"
+    again = RUN_AGAIN["github" if runner.kind == "action" else "gitlab"]
+    assert runner.run({**job_of(runner), **again}, {"deal": "deal_acme"}).status == 0
+    assert runner.outputs == [logged["id"], "true"]
+    assert far_end.calls.count("POST /activities") == 1
+
+
+def test_another_step_leg_or_addition_is_logged_anew(runner: Runner, far_end: FarEnd) -> None:
+    job = job_of(runner)
+    others = OTHERS["github" if runner.kind == "action" else "gitlab"]
+    ids = []
+    for other in ({}, *others):
+        runner.run({**job, **other}, {})
+        ids.append(runner.outputs[0])
+    runner.run(job, {"ref-add": "canary"})
+    ids.append(runner.outputs[0])
+    if runner.kind == "action":
+        runner.run(job, {}, JOB_INDEX="1")
+        ids.append(runner.outputs[0])
+    assert "" not in ids
+    assert len(set(ids)) == len(ids) == far_end.calls.count("POST /activities")
+
+
+def test_every_input_arrives_as_it_was_given(runner: Runner, far_end: FarEnd) -> None:
+    hostile = """--x "quoted" 'too' $(touch pwned) `touch pwned` ${HOME} %0A::error::\\n *"""
+    given = {
+        "type": "call",
+        "subject": hostile,
+        "description": f"{hostile}\nsecond line",
+        "deal": "deal_acme",
+        "contact": "con_jane",
+        "outcome": "connected",
+        "at": "2026-03-04T05:06:07Z",
+        "ref": "mine/1",
+        "timeout": "10",
+        "on-failure": "warn",
+    }
+    result = runner.run(job_of(runner), given)
+    assert result.status == 0, result.stderr
+    logged = far_end.requests[-1].body
+    assert logged == {
+        "type": "call",
+        "subject": hostile,
+        "description": f"{hostile}\nsecond line\n\ncrmctl-ref:mine/1",
+        "deal_id": "deal_acme",
+        "contact_id": "con_jane",
+        "outcome": "connected",
+        "occurred_at": "2026-03-04T05:06:07Z",
+    }
+    assert not (runner.crmctl.home / "pwned").exists()
+
+
+def test_a_failure_is_the_step_s_unless_it_may_pass(runner: Runner) -> None:
+    lost = {"CRMCTL_BASE_URL": "http://127.0.0.1:1"}
+    failed = runner.run(job_of(runner), {"timeout": "1"}, **lost)
+    assert (failed.status, runner.outputs) == (8, ["", "false"])
+    passed = runner.run(job_of(runner), {"timeout": "1", "on-failure": "warn"}, **lost)
+    assert (passed.status, runner.outputs) == (0, ["", "false"])
+    assert "crmctl: warning: " in passed.stderr
+    assert ("::warning title=crmctl::" in passed.stderr) == (runner.kind == "action")
+    refused = runner.run(job_of(runner), {"type": "fax", "on-failure": "warn"})
+    assert refused.status == 2
+
+
+def test_the_base_url_is_an_input(runner: Runner, far_end: FarEnd) -> None:
+    given = {"base-url": far_end.url}
+    assert runner.run(job_of(runner), given, CRMCTL_BASE_URL="http://127.0.0.1:1").status == 0
+    assert far_end.calls.count("POST /activities") == 1
+
+
+def test_the_key_is_an_input_of_the_action_and_is_never_shown(action: Runner) -> None:
+    result = action.run(JOBS["github"], {"api-key": KEY, "timeout": "9"}, CRMCTL_API_KEY="")
+    assert result.status == 0, result.stderr
+    assert KEY not in result.stdout + result.stderr + action.summary
+    assert action.run(JOBS["github"], {"on-failure": "warn"}, CRMCTL_API_KEY="").status == 3
+
+
+def test_the_summary_says_what_became_of_it(action: Runner) -> None:
+    action.run(JOBS["github"], {})
+    [id, _] = action.outputs
+    assert action.summary == f"crmctl: logged note `{id}`.\n"
+    action.run(JOBS["github"], {})
+    assert action.summary == f"crmctl: `{id}` was logged before, so nothing was sent.\n"
+    action.run(JOBS["github"], {"timeout": "1"}, CRMCTL_BASE_URL="http://127.0.0.1:1")
+    assert action.summary == "crmctl: nothing is confirmed to be logged; the step's log says why.\n"
+
+
+@pytest.mark.parametrize("text", [ACTION, COMPONENT], ids=["action", "component"])
+def test_inputs_reach_the_scripts_through_the_environment_alone(text: str) -> None:
+    assert len(scripts(text)) == 2
+    assert not [block for block in scripts(text) if "${{" in block or "$[[" in block]
+    handed = set(re.findall(r"inputs\.([a-z-]+) ", text))
+    assert handed == set(inputs_of(text))
+
+
+def test_both_have_the_same_inputs_as_far_as_they_go() -> None:
+    assert set(inputs_of(ACTION)) - set(inputs_of(COMPONENT)) == {"api-key", "python"}
+    assert set(inputs_of(COMPONENT)) - set(inputs_of(ACTION)) == {"job", "stage", "image", "source"}
+
+
+def test_the_component_installs_the_version_that_it_belongs_to() -> None:
+    assert inputs_of(COMPONENT)["source"].endswith(f"/v{__version__}.zip")
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("kind", SHELLS)
+def test_shellcheck_finds_nothing(kind: str, number: int) -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed")
+    # In the component the first script says where the program is, and how far it has come.
+    known = "program=\n" if kind == "component" and number else ""
+    used = 'echo "$program"\n' if kind == "component" and not number else ""
+    result = subprocess.run(
+        ["shellcheck", "--shell", SHELLS[kind][0], "-"],
+        input=known + scripts(ACTION if kind == "action" else COMPONENT)[number] + used,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+        check=False,
+    )
+    assert result.stdout == ""
+    assert result.returncode == 0
