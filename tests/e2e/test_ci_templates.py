@@ -225,6 +225,67 @@ def test_the_component_installs_the_version_that_it_belongs_to() -> None:
     assert inputs_of(COMPONENT)["source"].endswith(f"/v{__version__}.zip")
 
 
+def index_is_missing(said: str) -> bool:
+    return "No matching distribution" in said or "Could not find a version" in said
+
+
+@pytest.mark.slow
+def test_the_action_installs_its_own_checkout_without_the_keyring(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    environ = {
+        **os.environ,
+        **variables_of(ACTION, {"python": sys.executable}),
+        "RUNNER_TEMP": str(tmp_path),
+        "RUNNER_OS": "Linux",
+        "GITHUB_ACTION_PATH": str(TOP),
+        "GITHUB_OUTPUT": str(output),
+    }
+    for _ in range(2):  # the second finds what the first has made
+        command = [*SHELLS["action"], "-c", scripts(ACTION)[0]]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        if index_is_missing(done.stderr):
+            pytest.skip("there is no package index")
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert "ERROR" not in done.stderr
+    [program] = {line.removeprefix("program=") for line in output.read_text().splitlines()}
+    tried = "import crmctl.cli.app, httpx, importlib.util as u; print(u.find_spec('keyring'))"
+    assert said_by(program, "--version") == f"crmctl {__version__}\n"
+    assert said_by(str(Path(program).with_name("python")), "-c", tried) == "None\n"
+
+
+@pytest.mark.slow
+def test_the_readme_s_job_installs_crmctl_and_logs(
+    remote: Crmctl, far_end: FarEnd, home: Path
+) -> None:
+    """Its lines as they stand: but from this checkout, and on what is installed here already."""
+    readme = (TOP / "README.md").read_text(encoding="utf-8").partition("## CI\n")[2]
+    lines = readme.partition("```sh\n")[2].partition("```")[0]
+    url = inputs_of(COMPONENT)["source"]
+    assert lines.count(url) == 1
+    result = subprocess.run(
+        ["sh", "-eu", "-c", lines.replace(url, f"--no-deps {TOP}")],
+        env={
+            **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
+            **remote.environ,
+            **JOBS["buildkite"],
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if "site-packages" in path),
+        },
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if index_is_missing(result.stderr):
+        pytest.skip("there is no package index")
+    assert result.returncode == 0, result.stderr
+    assert far_end.requests[-1].body["subject"] == "Deployed v1.4.2 of acme/shop"
+
+
+def said_by(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("kind", SHELLS)
 def test_shellcheck_finds_nothing(kind: str, number: int) -> None:
