@@ -223,6 +223,8 @@ def test_both_have_the_same_inputs_as_far_as_they_go() -> None:
 
 def test_the_component_installs_the_version_that_it_belongs_to() -> None:
     assert inputs_of(COMPONENT)["source"].endswith(f"/v{__version__}.zip")
+    readme = (TOP / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"[@/]v(\d+\.\d+\.\d+)", readme)) == {__version__}
 
 
 def index_is_missing(said: str) -> bool:
