@@ -71,7 +71,12 @@ class Shell:
         self._terminal.send(keys + _SHOW)
         self._terminal.expect(r"LINE<(.*?)>LINE")
         seen, line = str(self._terminal.before), str(self._terminal.match[1])
-        self._terminal.send(_CLEAR)
+        # A busy zsh may drop keys that come while it completes: until the line is seen to be empty.
+        for _ in range(5):
+            self._terminal.send(_CLEAR + _SHOW)
+            self._terminal.expect(r"LINE<(.*?)>LINE")
+            if not str(self._terminal.match[1]):
+                break
         return seen, line
 
 
