@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from crmctl import errors
@@ -21,6 +21,8 @@ _WRITE_CACHE = 32 * 1024
 
 _MAGIC = b"SQLite format 3\0"
 _WRITE_AHEAD_LOG = 2
+_LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 class Schema:
@@ -85,8 +87,7 @@ class Database:
             connection = self._take()
             if connection is None:
                 self._create()
-                connection = self._take()
-                if connection is None:
+                if (connection := self._take()) is None:
                     raise errors.StoreError(f"The {self.schema.kind} {self.path} vanished.")
             with self._lending(connection):
                 connection.execute(f"PRAGMA cache_size = -{_WRITE_CACHE}")
@@ -95,30 +96,21 @@ class Database:
 
     def back_up(self, target: Path) -> None:
         """Copy the file as of one moment to a new one, 0600. What exists is not replaced."""
-        with self._explaining(), self.reading() as connection:
+        with self.reading() as connection:
             if self.version() is None:
-                raise errors.StoreError(
-                    f"There is no {self.schema.kind} at {self.path} to copy yet."
-                )
+                message = f"There is no {self.schema.kind} at {self.path} to copy yet."
+                raise errors.StoreError(message)
             try:
-                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+                with _making(target) as draft, closing(_connect(draft, 0)) as copy:
+                    connection.backup(copy)
             except FileExistsError:
                 raise errors.UsageError(f"{target} exists; it was not replaced.") from None
-            except OSError as error:
-                raise errors.StoreError(f"{target} cannot be made: {error.strerror}.") from error
-            except ValueError as error:  # NUL, or half of a character
-                raise errors.UsageError(f"{str(target)!r:.80} is no name of a file.") from error
-            try:
-                # As a URI: SQLite would read `:memory:` and `file:x` as something else.
-                uri = f"{target.absolute().as_uri()}?mode=rw"
-                with closing(sqlite3.connect(uri, uri=True)) as copy:
-                    connection.backup(copy)
-            except sqlite3.Error as error:
-                target.unlink()
-                raise errors.StoreError(f"{target} could not be written: {error}.") from error
-            except BaseException:
-                target.unlink()
-                raise
+            except (OSError, sqlite3.Error) as error:
+                if getattr(error, "sqlite_errorname", "").startswith((*_LOCKED, *_DAMAGED)):
+                    raise  # of the file that is read
+                reason = getattr(error, "strerror", None) or error
+                message = f"{target} could not be written: {reason}."
+                raise errors.StoreError(message, hint="Nothing was left there.") from error
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the file; an empty list if nothing."""
@@ -167,7 +159,7 @@ class Database:
         version = self.version()
         if version is None:
             return None
-        connection = _connect(f"{self.path.absolute().as_uri()}?mode=rw", self.busy_seconds)
+        connection = _connect(self.path, self.busy_seconds)
         try:
             if version < self.schema.version:
                 _migrate(connection, self.schema)
@@ -184,26 +176,17 @@ class Database:
             self._idle.append(connection)
 
     def _create(self) -> None:
-        """Make the file in one step: whole under another name, then linked to its own.
-
-        So no process ever sees half of one, however many start at once.
-        """
+        """Make the file, if no other process does at the same time."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.urandom(8).hex()}")
-        try:
-            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            uri = f"{draft.absolute().as_uri()}?mode=rw"
-            with closing(_connect(uri, self.busy_seconds)) as connection:
-                _migrate(connection, self.schema)
-            try:
-                os.link(draft, self.path)
-            except FileExistsError:
-                return
-        finally:
-            draft.unlink(missing_ok=True)
+        with (
+            suppress(FileExistsError),
+            _making(self.path) as draft,
+            closing(_connect(draft, self.busy_seconds)) as connection,
+        ):
+            _migrate(connection, self.schema)
 
     def _empty(self) -> sqlite3.Connection:
-        connection = _connect("file::memory:", 0)
+        connection = _connect(None, 0)
         _migrate(connection, self.schema)
         return connection
 
@@ -213,6 +196,8 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise self._explain(error) from error
+        except UnicodeEncodeError as error:
+            raise errors.InvalidInput(f"{error.object!r:.80} is not Unicode text.") from error
         except OSError as error:
             raise errors.StoreError(
                 f"The {self.schema.kind} {self.path} cannot be used: {error.strerror or error}.",
@@ -228,17 +213,15 @@ class Database:
                 f"No space left for the {file}: nothing was saved.",
                 hint="Free some space and run it again.",
             )
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        if name.startswith(_LOCKED):
             return errors.StoreError(
                 f"The {file} is locked by another process: nothing was saved.",
                 hint="Run it again when the other process has finished.",
                 retryable=True,
             )
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            return errors.StoreError(
-                f"The {file} is damaged.",
-                hint=f"Run `crmctl {self.schema.kind} check`, or restore a backup.",
-            )
+        if name.startswith(_DAMAGED) or "decode to UTF-8" in str(error):
+            hint = f"Run `crmctl {self.schema.kind} check`, or restore a backup."
+            return errors.StoreError(f"The {file} is damaged.", hint=hint)
         if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
             return errors.StoreError(
                 f"The {file} cannot be opened for writing: {error}.",
@@ -247,7 +230,34 @@ class Database:
         return errors.StoreError(f"The {file} failed: {error}.")
 
 
-def _connect(uri: str, busy_seconds: float) -> sqlite3.Connection:
+@contextmanager
+def _making(path: Path) -> Iterator[Path]:
+    """Make a file in one step, 0600: whole under another name, which is given, then its own.
+
+    So no process ever sees half of one, and what fails leaves none. Raises FileExistsError if
+    there is one by then.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(path)
+    draft = path.with_name(f".crmctl-{os.urandom(8).hex()}")
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        yield draft
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:  # there are no links on this file system
+            draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+        draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
+
+
+def _connect(path: Path | None, busy_seconds: float) -> sqlite3.Connection:
+    """A connection to the file that is there; to one in memory where no path is given."""
+    # Of a URI alone SQLite takes every name as it is.
+    uri = "file::memory:" if path is None else f"{path.absolute().as_uri()}?mode=rw"
     # `timeout` is SQLite's busy_timeout, in force before any statement.
     connection = sqlite3.connect(
         uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False

@@ -60,9 +60,10 @@ def parse_when(text: str, *, now: datetime, zone: tzinfo, edge: Edge = "start") 
       the hours as they pass.
 
     A day without a time is its first second in ``zone``, or with ``edge="end"`` its last whole
-    one. A clock time that a change of the clocks skips is read as if they had not changed yet; of
-    one that occurs twice, the first is meant. Case and outer blanks do not matter. ``now`` is
-    aware, and counts in whole seconds. Raises InvalidInput for all else.
+    one; where UTC has no such time, at the ends of the calendar, the nearest. A clock time that a
+    change of the clocks skips is read as if they had not changed yet; of one that occurs twice, the
+    first is meant. Case and outer blanks do not matter. ``now`` is aware, and counts in whole
+    seconds. Raises InvalidInput for all else.
     """
     phrase = " ".join(text.lower().split()) if text.strip().isascii() else ""
     now = now.replace(microsecond=0)
@@ -158,10 +159,15 @@ def _read_day_and_clock(phrase: str, now: datetime, zone: tzinfo, edge: Edge) ->
     if match := re.fullmatch(_DAY_AND_CLOCK, phrase):
         return datetime.combine(_read_day(match[1] or "today", today), _clock(match), tzinfo=zone)
     day = _read_day(phrase, today)
-    if edge == "end" or phrase in ("eod", "eow", "eom"):
-        # Where clocks go back at midnight, the day's last second is the second of the two.
-        return datetime.combine(day, _LAST_SECOND.replace(fold=1), tzinfo=zone)
-    return datetime.combine(day, time(), tzinfo=zone)
+    ends = edge == "end" or phrase in ("eod", "eow", "eom")
+    # Where clocks go back at midnight, the day's last second is the second of the two.
+    clock = _LAST_SECOND.replace(fold=1) if ends else time()
+    try:
+        return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        # The first and the last day there are, favourites for "always" and "never", begin and end
+        # where UTC has no time: it is the nearest that it has.
+        return datetime.combine(day, clock, tzinfo=UTC)
 
 
 def _clock(match: re.Match[str]) -> time:

@@ -39,7 +39,7 @@ def check_body(resource: Resource, body: Any, action: Action) -> list[Problem]:
         if field is None:
             problems.append(_unexpected(resource, str(name), accepted))
         else:
-            problems += _check_value(field, value, name, clears=action != "create")
+            problems += check_value(field, value, name, clears=action != "create")
     if action == "create":
         problems += [
             problem(field.name, "required", "is required")
@@ -65,7 +65,7 @@ def check_query(
         if name in accepted:
             problems += _check_list_parameter(resource, name, value)
         elif name in fields:
-            problems += _check_value(resource.field(fields[name]), value, name, clears=False)
+            problems += check_value(resource.field(fields[name]), value, name, clears=False)
         else:
             names = ", ".join([*fields, *accepted]) or "none"
             problems.append(problem(name, "unknown", f"is not a parameter; there are: {names}"))
@@ -100,7 +100,8 @@ def _check_list_parameter(resource: Resource, name: str, value: str) -> list[Pro
     return []
 
 
-def _check_value(field: Field, value: Any, name: str, *, clears: bool) -> list[Problem]:
+def check_value(field: Field, value: Any, name: str, *, clears: bool = False) -> list[Problem]:
+    """What is wrong with a field's value, called ``name``; ``clears`` says that null clears it."""
     if value is None:
         if field.required:
             return [problem(name, "required", "is required")]
@@ -156,7 +157,7 @@ def _check_object(field: Field, value: Any, name: str) -> list[Problem]:
     for inner in field.fields:
         path = f"{name}.{inner.name}"
         if inner.name in value and value[inner.name] is not None:
-            problems += _check_value(inner, value[inner.name], path, clears=False)
+            problems += check_value(inner, value[inner.name], path, clears=False)
         elif inner.required:
             problems.append(problem(path, "required", "is required"))
     return problems

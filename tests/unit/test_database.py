@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -540,7 +541,26 @@ def test_a_backup_that_cannot_be_made_is_said(path: Path, tmp_path: Path) -> Non
     target = tmp_path / "nowhere" / "copy.db"
     with closing(Database(path, NOTEBOOK)) as database, pytest.raises(errors.StoreError) as raised:
         database.back_up(target)
-    assert raised.value.message == f"{target} cannot be made: No such file or directory."
+    assert raised.value.message == f"{target} could not be written: No such file or directory."
+
+
+@POSIX
+def test_a_backup_that_is_killed_leaves_nothing_under_its_name(path: Path, tmp_path: Path) -> None:
+    with closing(Database(path, NOTEBOOK)) as database, database.writing() as connection:
+        for _ in range(100):
+            connection.execute("INSERT INTO note VALUES (?)", ("x" * 1_000_000,))
+    target = tmp_path / "copy.db"
+    process = run(
+        "print('ready', flush=True)\ndatabase.back_up(Path(sys.argv[2]))", path, str(target)
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    end = time.monotonic() + 30
+    while not list(tmp_path.glob(".crmctl-*")):
+        assert time.monotonic() < end
+    process.kill()
+    process.communicate(timeout=30)
+    assert not target.exists()
 
 
 def test_a_check_finds_a_damaged_index(path: Path) -> None:
@@ -558,7 +578,7 @@ def test_a_check_finds_a_damaged_index(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [":memory:", "file:copy.db", "file:copy.db?mode=memory", "a b#c?d"]
+    "name", [":memory:", "file:copy.db", "file:copy.db?mode=memory", "a b#c?d", "x" * 250]
 )
 def test_a_backup_has_the_name_that_was_asked_for(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -589,4 +609,4 @@ def test_a_backup_that_has_no_room_blames_the_copy_and_leaves_none(
     said, failed = run(BACK_UP, path, target).communicate(timeout=30)
     assert said.startswith(f"{target} could not be written: ")
     assert failed == ""
-    assert not target.exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["data"]

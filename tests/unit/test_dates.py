@@ -336,11 +336,23 @@ def test_what_cannot_be_read_is_refused_with_examples(text: str) -> None:
         assert "tomorrow 9am" in (refused.value.hint or "")
 
 
-def test_a_day_that_has_no_time_in_utc_is_refused() -> None:
+def test_the_first_and_the_last_day_there_are_end_where_utc_does() -> None:
+    assert when("0001-01-01", zone=BERLIN) == "0001-01-01T00:00:00Z"
+    assert when_it_closes("0001-01-01", zone=BERLIN) == "0001-01-01T23:06:31Z"
+    assert when("9999-12-31", zone=NEW_YORK) == "9999-12-31T05:00:00Z"
+    assert when_it_closes("9999-12-31", zone=NEW_YORK) == "9999-12-31T23:59:59Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("9999-12-31T23:00", "9999-12-31 8pm", "9999-12-31T23:59:59-14:00", "10000-01-01"),
+        *("0001-01-01T00:00+14:00", "0000-12-31", "+9999y", "+1000000mo", "+99999999999bd"),
+    ],
+)
+def test_a_time_that_utc_does_not_have_is_refused(text: str) -> None:
     with pytest.raises(errors.InvalidInput):
-        when("0001-01-01", zone=BERLIN)
-    with pytest.raises(errors.InvalidInput):
-        when_it_closes("9999-12-31", zone=NEW_YORK)
+        when(text, zone=NEW_YORK)
 
 
 PIECES = (

@@ -440,5 +440,40 @@ def test_a_row_that_cannot_be_read_is_named(
         assert transaction.get(TASK, "task_1") is not None
         with pytest.raises(errors.StoreError, match="The task task_2 of this workspace is damaged"):
             transaction.page(TASK, [], sort="created_at", after=None, limit=9)
+    assert store.check() == [f"{column} of task 'task_2' cannot be read"]
+
+
+@pytest.mark.parametrize(
+    ("column", "kept", "fault"),
+    [
+        ("due_date", "someday", "must be an ISO 8601 date or time"),
+        ("title", b"\xff", "must be text"),
+        ("title", " ", "must not be blank"),
+        ("reminder", "5", "must be an object with type and before_minutes"),
+        ("type", "fax", "must be one of todo"),
+    ],
+)
+def test_a_check_finds_what_crmctl_would_not_have_kept(
+    path: Path, store: SqliteStore, column: str, kept: object, fault: str
+) -> None:
+    with store.writing() as transaction:
+        transaction.insert(TASK, task(1))
+    assert store.check() == []
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE task SET {column} = ?", (kept,))  # noqa: S608
+        connection.commit()
     [problem] = store.check()
-    assert problem.startswith("The task task_2 of this workspace is damaged: ")
+    assert problem.startswith(f"{column} of task 'task_1' {fault}")
+
+
+def test_text_that_is_not_utf_8_is_damage_and_found(path: Path, store: SqliteStore) -> None:
+    with store.writing() as transaction:
+        transaction.insert(TASK, task(1))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE task SET title = CAST(? AS TEXT)", (b"a\xff",))
+        connection.commit()
+    with pytest.raises(errors.StoreError, match="is damaged"), store.reading() as transaction:
+        transaction.get(TASK, "task_1")
+    assert store.check() == ["title of task 'task_1' is not valid Unicode text"]
+    with pytest.raises(errors.StoreError, match="is damaged"), store.reading() as transaction:
+        transaction.get(TASK, "task_1")

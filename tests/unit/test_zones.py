@@ -221,9 +221,10 @@ def test_days_end_and_hours_pass_in_the_zone_of_the_c_library(
     assert describe(at("2024-03-10T05:00", UTC), now=NOW, zone=zone) == "10 Mar 2024"
 
 
-def test_what_no_clock_of_the_c_library_shows_is_refused(
+def test_where_the_calendar_ends_the_c_library_s_clock_is_not_asked(
     set_machine_zone: Callable[[str], None],
 ) -> None:
     set_machine_zone("Europe/Berlin")
+    assert when("0001-01-01", zone=MachineClock()) == "0001-01-01T00:00:00Z"
     with pytest.raises(errors.InvalidInput):
-        when("0001-01-01", zone=MachineClock())
+        when("0001-01-01T00:10", zone=MachineClock())

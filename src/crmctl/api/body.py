@@ -21,6 +21,10 @@ class BadBodyError(Exception):
         self.truncated = truncated
 
 
+class TooDeepError(ValueError):
+    """JSON that is nested so deeply that it cannot be read, or could not be written again."""
+
+
 def decode(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """A body piece by piece, unzipped where its content encoding says so. Raises `BadBodyError`.
 
@@ -54,11 +58,14 @@ def parse_json(body: bytes) -> Any:
 
 
 def read_json(text: str | bytes) -> Any:
-    """A value in JSON. ValueError for what is none, NaN among it, or is nested too deeply."""
+    """A value in JSON.
+
+    Raises ValueError for what is none, NaN among it, and TooDeepError, which is one.
+    """
     try:
         return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise TooDeepError("it is nested too deeply") from error
 
 
 def _finite(literal: str) -> float:

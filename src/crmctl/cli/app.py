@@ -69,8 +69,8 @@ def run(args: list[str], crm: Context) -> int:
     except TyperException as error:
         crm.report(lazy.explain(error))
         return errors.UsageError.exit_status
-    except OSError:
-        raise  # the streams may be full or closed, which `run_process` tells
+    except OSError as error:
+        return _tell_file(error, crm)
     except Exception as error:  # noqa: BLE001 - the last handler: what comes here is a bug
         return _tell_bug(error, crm)
     finally:
@@ -80,6 +80,16 @@ def run(args: list[str], crm: Context) -> int:
 
 def run_process(args: list[str]) -> None:
     """Run one command line in this process and end it."""
+    try:
+        status = _run_on_streams(args)
+    except Exception as error:  # noqa: BLE001 - neither streams nor words: the last of all handlers
+        status = errors.CrmctlError.exit_status
+        os.write(2, f"crmctl: This is a bug in crmctl ({type(error).__name__}).\n".encode())
+    # All is closed and flushed: taking the interpreter apart would cost another 3 of 68 ms.
+    os._exit(status)
+
+
+def _run_on_streams(args: list[str]) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         # What was ignored stays so, as `nohup` wants it; Windows has no SIGHUP.
         number = getattr(signal, name, None)
@@ -87,8 +97,8 @@ def run_process(args: list[str]) -> None:
             signal.signal(number, _stop)
     stdout, stderr = _stream(sys.stdout), _stream(sys.stderr)
     stdin: Any = sys.stdin
-    if stdin is not None:  # as it is where the caller closed it
-        stdin.reconfigure(encoding="utf-8")
+    if stdin is not None:
+        stdin.reconfigure(encoding="utf-8", newline="")
     crm = Context(
         environ=os.environ, system=system_directory, stdin=stdin, stdout=stdout, stderr=stderr
     )
@@ -107,8 +117,7 @@ def run_process(args: list[str]) -> None:
         crm.report(errors.StoreError(f"{message} This was done: {done}" if done else message))
         os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         status = errors.StoreError.exit_status
-    # All is closed and flushed: taking the interpreter apart would cost another 3 of 68 ms.
-    os._exit(status)
+    return status
 
 
 class Stopped(KeyboardInterrupt):
@@ -121,6 +130,27 @@ class Stopped(KeyboardInterrupt):
 
 def _stop(number: int, _frame: object) -> None:
     raise Stopped(number)
+
+
+def _load_noun(name: str) -> Any:
+    return import_module(f"crmctl.cli.commands.{name}").app
+
+
+def _show_version(ctx: Any) -> None:
+    ctx.obj.terminal.show(f"crmctl {__version__}")
+    raise Exit
+
+
+def _tell_file(error: OSError, crm: Context) -> int:
+    """Tell the failure of a file. One without a name is the output: raised again."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        told = errors.StoreError("The current directory is gone.", hint="Change to another.")
+    elif error.filename is None:
+        raise error
+    else:
+        told = errors.StoreError(f"{error.filename} cannot be used: {error.strerror}.")
+    crm.report(told)
+    return told.exit_status
 
 
 def _tell_bug(error: Exception, crm: Context) -> int:
@@ -136,15 +166,6 @@ def _tell_bug(error: Exception, crm: Context) -> int:
     )
     crm.report(bug)
     return bug.exit_status
-
-
-def _load_noun(name: str) -> Any:
-    return import_module(f"crmctl.cli.commands.{name}").app
-
-
-def _show_version(ctx: Any) -> None:
-    ctx.obj.terminal.show(f"crmctl {__version__}")
-    raise Exit
 
 
 def _stream(stream: TextIO | None) -> TextIO:

@@ -39,9 +39,11 @@ def read_limit(value: str | None) -> int | None:
     """How many items to list."""
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value)):
+    digits = value.lstrip("0")
+    if not (value.isascii() and value.isdigit() and digits):
         raise UsageError(f"--limit: {value!r:.80} is not a whole number above 0.")
-    return int(value)
+    # No list is as long, and what counts items takes no more than 2^63.
+    return int(digits) if len(digits) < 10 else 10**9
 
 
 def read_sort(value: str | None, resource: Resource) -> str | None:

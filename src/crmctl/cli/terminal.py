@@ -49,8 +49,10 @@ class Terminal:
         self._as_json = as_json
 
     def show(self, text: str) -> None:
-        """Write a line of data on stdout."""
-        self.stdout.write(f"{text}\n")
+        """Write a line of data on stdout, as it stands where no terminal would act on it."""
+        from crmctl.output.escape import visible
+
+        self.stdout.write(f"{visible(text) if self.stdout.isatty() else text}\n")
 
     def keep_secret(self, secret: str) -> None:
         """Mask a key wherever it is said from now on, whoever sends it back."""
@@ -68,27 +70,35 @@ class Terminal:
             self.stderr.write(text)
             self.stderr.flush()
 
-    def note(self, text: str, *, code: str = "note") -> None:
-        """Say something on stderr, unless asked to be quiet; as JSON where the output is JSON."""
-        if not self._options.quiet:
-            self.warn(text, code=code)
+    def note(self, *lines: str, code: str = "note") -> None:
+        """Say something on stderr, unless asked to be quiet; as JSON where the output is JSON.
 
-    def warn(self, text: str, *, code: str) -> None:
+        What a server says makes no lines of its own.
+        """
+        if not self._options.quiet:
+            self.warn(*lines, code=code)
+
+    def warn(self, *lines: str, code: str) -> None:
         """Say what has to be said, as `note` does."""
         if self._as_json():
             from crmctl.output.messages import note_json
 
-            self.say(note_json(text, code) + "\n")
+            self.say(note_json("\n".join(lines), code) + "\n")
         else:
-            self._say_line(text)
+            from crmctl.output.escape import one_line
+
+            self.say("".join(f"{one_line(line)}\n" for line in lines))
 
     def log(self, level: int, text: str) -> None:
         """Say something on stderr if -v was given that often."""
         if self._options.verbose >= level:
-            self._say_line(text)
+            from crmctl.output.escape import visible
+
+            self.say(f"{visible(text)}\n")
 
     def report(self, error: errors.CrmctlError, *, as_json: bool) -> None:
         """Say what happened and what to do, and give back once what was piped in."""
+        from crmctl.output.escape import visible
         from crmctl.output.messages import error_json, error_text
 
         if as_json:
@@ -96,9 +106,11 @@ class Terminal:
         else:
             color = self.has_color(self._options.color or "auto", self.stderr)
             said = error_text(error, color=color)
+            on_terminal = self.stderr.isatty()
             for option, text in self.typed.items():
                 end = "" if text.endswith("\n") else "\n"
-                said += f"What came in for {option} was not saved; here it is:\n{text}{end}"
+                shown = visible(text) if on_terminal else text
+                said += f"What came in for {option} was not saved; here it is:\n{shown}{end}"
         self.say(said)
         self.typed.clear()
 
@@ -114,21 +126,36 @@ class Terminal:
             raise errors.UsageError(
                 "This needs a yes, and there is nobody to ask.", hint=f"Add {flag}."
             )
-        from crmctl.output.escape import visible
+        from crmctl.output.escape import one_line
 
-        self.say(f"{visible(question)} [y/N] ")
+        self.say(f"{one_line(question)} [y/N] ")
         assert self.stdin is not None  # noqa: S101 - may_ask said so
-        return self.stdin.readline().strip().lower() in ("y", "yes")
+        try:
+            return self.stdin.readline().strip().lower() in ("y", "yes")
+        except UnicodeDecodeError:
+            return False
 
     def ask_secret(self, prompt: str) -> str:
-        """What is typed at a prompt without an echo; only where `may_ask` says so."""
+        """What is typed at a prompt without an echo; only where `may_ask` says so.
+
+        Raises InvalidInput if nothing is, as by Ctrl-D, or no text.
+        """
         from getpass import getpass
 
-        return getpass(prompt, stream=self.stderr)
+        try:
+            return getpass(prompt, stream=self.stderr)
+        except EOFError:
+            self.say("\n")
+            raise errors.InvalidInput("Nothing was typed.") from None
+        except UnicodeDecodeError:
+            raise errors.InvalidInput("What was typed is not UTF-8 text.") from None
 
     def read_line(self, option: str) -> str:
-        """The next line of stdin, which that option asks for. Raises UsageError if it is closed."""
-        return self._open_stdin(option).readline()
+        """The next line of stdin, which that option asks for.
+
+        Raises UsageError if stdin is closed, InvalidInput if it is not text.
+        """
+        return self._read(option, lambda stdin: stdin.readline())
 
     def read_text(self, value: str, option: str) -> str:
         """Text from the command line, or all of stdin where the value is ``-``.
@@ -137,12 +164,9 @@ class Terminal:
         """
         if value != "-":
             return value
-        try:
-            text = self._open_stdin(f"{option} -").read()
-        except UnicodeDecodeError as error:
-            raise errors.InvalidInput(f"{option} -: stdin is not UTF-8 text ({error}).") from error
+        text = self._read(f"{option} -", lambda stdin: stdin.read())
         self.typed[option] = text
-        return text.rstrip("\n")
+        return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
 
     def has_color(self, choice: str, stream: TextIO) -> bool:
         """Whether to write colour to the stream.
@@ -173,12 +197,13 @@ class Terminal:
         except (OSError, ValueError, AttributeError):
             return _DEFAULT_WIDTH
 
-    def _open_stdin(self, option: str) -> TextIO:
+    def _read(self, option: str, read: Callable[[TextIO], str]) -> str:
         if self.stdin is None:
             raise errors.UsageError(f"{option} reads stdin, which is closed.")
-        return self.stdin
-
-    def _say_line(self, text: str) -> None:
-        from crmctl.output.escape import visible
-
-        self.say(visible(text) + "\n")
+        try:
+            return read(self.stdin)
+        except UnicodeDecodeError:
+            # Which bytes it could not read is left out: they may be of a key, in UTF-16.
+            raise errors.InvalidInput(f"{option}: stdin is not UTF-8 text.") from None
+        except OSError as error:
+            raise errors.InvalidInput(f"{option}: stdin: {error.strerror}.") from None

@@ -5,7 +5,7 @@ Whatever is refused here was not sent: every function raises `UsageError` or `In
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from crmctl.cli.inputs import only_one
@@ -106,4 +106,4 @@ def _add(instant: datetime, more: timedelta) -> datetime:
     try:
         return instant + more
     except OverflowError:  # 9999-12-31 is the last day there is
-        return instant
+        return datetime.max.replace(tzinfo=UTC)

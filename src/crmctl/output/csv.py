@@ -19,9 +19,11 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
     names = view.fields if view.chosen else _flat_names(view.fields)
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
+    # Raw is for programs: on a terminal a formula does nothing, and an escape sequence would.
+    seen = stream.isatty()
     number = 0
     for item in items:
-        writer.writerow([_cell(pick(item, name), raw=style.raw) for name in names])
+        writer.writerow([_cell(pick(item, name), raw=style.raw, seen=seen) for name in names])
         number += 1
         if number == 1:
             stream.flush()
@@ -39,10 +41,10 @@ def _flat_names(fields: list[str]) -> list[str]:
     return [name for name in fields if name not in objects]
 
 
-def _cell(value: Any, *, raw: bool) -> str | int | float:
+def _cell(value: Any, *, raw: bool, seen: bool) -> str | int | float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     text = to_text(value)
     if raw:
-        return text
+        return visible(text) if seen else text
     return ("'" if text.startswith(_FORMULA) else "") + visible(text)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def error_text(error: CrmctlError, *, color: bool) -> str:
     """What happened, what is wrong with each field, and the next step: lines, each ended."""
     name = "\x1b[1;31mcrmctl:\x1b[0m" if color else "crmctl:"
-    lines = [f"{name} {visible(error.message)}"]
+    lines = [f"{name} {one_line(error.message)}"]
     for detail in error.details:
         field, message = _field_and_message(detail)
         # A single problem is often the message itself, by the field's name or by its option's.

@@ -12,8 +12,12 @@ from typing import Any
 
 from crmctl.fields import Field, Resource
 from crmctl.store.interface import Item
+from crmctl.validate import check_value
 
 Codec = Callable[[Any], Any]
+
+# What reading a value raises that crmctl has not written.
+UNREADABLE = (ValueError, TypeError, LookupError, RecursionError)
 
 # `json.dumps` with such an option builds an encoder anew, at each call.
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -79,6 +83,25 @@ class Rows:
                 row[name] = encode(value)
         return row
 
+    def faults(self, row: Sequence[Any]) -> list[str]:
+        """What makes a row of ``selected`` one that crmctl has not written; nothing if it has."""
+        kept = dict(zip(self._order, row, strict=False))
+        decoders = dict(self._decoders)
+        faults = []
+        for field in kept_fields(self.resource):
+            value = kept[field.name]
+            try:
+                if value is not None and field.name in decoders:
+                    value = decoders[field.name](value)
+            except UNREADABLE:
+                fault = "cannot be read"
+            else:
+                found = check_value(field, value, field.name)
+                fault = found[0]["message"] if found else ""
+            if fault:
+                faults.append(f"{field.name} of {self.table} {kept['id']!r:.80} {fault}")
+        return faults
+
     def in_columns(self, row: Mapping[str, Any]) -> list[Any]:
         """The values of ``insertion`` for a row by column; what is not in it is NULL."""
         return [row.get(name) for name in self._columns]
@@ -106,7 +129,7 @@ class Rows:
 def _codecs(resource: Resource, field: Field) -> tuple[Codec, Codec] | None:
     """What writes and what reads a column, where that is not the value itself."""
     if field.type == "time":
-        return (lambda time: time.removesuffix("Z")), (lambda kept: f"{kept}Z")
+        return (lambda time: time.removesuffix("Z")), (lambda kept: kept + "Z")
     if field.type in ("object", "ids"):
         return _encode_json, json.loads
     if is_ranked(resource, field):

@@ -14,7 +14,7 @@ from crmctl.database import BUSY_SECONDS, Database
 from crmctl.fields import Resource
 from crmctl.store import pages, records
 from crmctl.store.interface import Answer, Condition, Item, Place
-from crmctl.store.rows import Rows
+from crmctl.store.rows import UNREADABLE, Rows
 from crmctl.store.schema import RESOURCES, workspace_schema
 
 
@@ -55,10 +55,19 @@ class SqliteStore:
         }
 
     def check(self) -> list[str]:
-        """What SQLite finds wrong with the file, and what it holds that cannot be read."""
-        problems = self.database.check()
-        with self.reading() as transaction:
-            return problems + transaction.unreadable()
+        """What SQLite finds wrong with the file, else what is wrong with tasks and activities."""
+        if problems := self.database.check():
+            return problems
+        with self.database.reading() as connection:
+            # What is not UTF-8 is found with the rest, and stops nothing.
+            connection.text_factory = lambda kept: kept.decode(errors="surrogateescape")
+            try:
+                for rows in self._rows.values():
+                    for row in connection.execute(f"SELECT {rows.selected} FROM {rows.table}"):
+                        problems += rows.faults(row)
+            finally:
+                connection.text_factory = str
+        return problems
 
     def back_up(self, target: Path) -> None:
         """Copy the file as of one moment to a new one, 0600. What exists is not replaced."""
@@ -192,7 +201,13 @@ class SqliteTransaction:
             f"SELECT request, status, content FROM answer WHERE {_CLAIM}",
             (caller, path, key),
         ).fetchone()
-        return Answer(first, status, json.loads(content))
+        try:
+            return Answer(first, status, json.loads(content))
+        except UNREADABLE as error:
+            raise errors.StoreError(
+                "The workspace is damaged: an answer that it remembers cannot be read.",
+                hint="Send the request with another Idempotency-Key, or restore a backup.",
+            ) from error
 
     def settle(self, caller: str, path: str, key: str, *, status: int, content: Any) -> None:
         """Remember the answer under a key that this transaction has claimed."""
@@ -219,21 +234,10 @@ class SqliteTransaction:
             self._connection.execute(f"DELETE FROM {table}")
         self._records.clear()
 
-    def unreadable(self) -> list[str]:
-        """What is wrong with each row that cannot be read."""
-        problems = []
-        for rows in self._rows.values():
-            for row in self._connection.execute(f"SELECT {rows.selected} FROM {rows.table}"):
-                try:
-                    self._item(rows, row)
-                except errors.StoreError as error:
-                    problems.append(error.message)
-        return problems
-
     def _item(self, rows: Rows, row: Sequence[Any]) -> Item:
         try:
             return rows.item_of(row, self._name_of)
-        except (ValueError, TypeError, LookupError, RecursionError) as error:
+        except UNREADABLE as error:
             raise errors.StoreError(
                 f"The {rows.table} {row[0]!s:.80} of this workspace is damaged: {error}.",
                 hint="Run `crmctl workspace check`, or restore a backup.",

@@ -1,6 +1,7 @@
 """`crmctl api`: any request, with this profile's key."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import typer
 
 from crmctl.api.answer import read_success
-from crmctl.api.body import read_json
+from crmctl.api.body import TooDeepError, read_json
 from crmctl.api.message import Request
 from crmctl.api.pages import Listing
 from crmctl.cli import inputs, options
@@ -18,6 +19,8 @@ from crmctl.errors import InvalidInput, UsageError
 from crmctl.output.json import write_value
 
 app = typer.Typer()
+
+_DEEPEST = 200
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
@@ -91,17 +94,18 @@ def read_path(text: str) -> tuple[str, dict[str, str]]:
     for a URL, which would send this profile's key elsewhere, and for a path that climbs.
     """
     try:
+        text.encode()
         parts = urlsplit(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a path of the API: {error}.") from error
+    except ValueError as error:  # as of //[, which begins the host of a URL
+        raise UsageError(f"{text!r:.80} is not a path of the API.") from error
     if parts.scheme or parts.netloc:
         raise UsageError(
-            f"{text!r} is a URL; give the path alone.",
+            f"{text!r:.80} is a URL; give the path alone.",
             hint="The key goes to its own server only. --profile chooses another.",
         )
     path = "/" + parts.path.strip("/").removeprefix("v1/")
     if any(unquote(segment) in (".", "..") for segment in path.split("/")):
-        raise UsageError(f"{text!r} is not a path of the API.")
+        raise UsageError(f"{text!r:.80} is not a path of the API.")
     return path, dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
@@ -114,7 +118,7 @@ def read_fields(texts: list[str], typed: list[str]) -> dict[str, Any]:
     for given in typed:
         name, value = _split(given, "-F")
         try:
-            fields[name] = read_json(value)
+            fields[name] = read_value(value, f"-F {name}")
         except ValueError:
             fields[name] = value
     return fields
@@ -130,9 +134,27 @@ def read_body(crm: Context, source: str) -> Any:
         except (OSError, ValueError) as error:  # ValueError: the name or the content is no text
             raise InvalidInput(f"--input: {source} cannot be read: {error}.") from error
     try:
-        return read_json(text)
+        return read_value(text, "--input")
     except ValueError as error:
         raise InvalidInput(f"--input: not JSON: {error}.") from error
+
+
+def read_value(text: str, place: str) -> Any:
+    """The value of a JSON text.
+
+    Raises ValueError for what is none, and InvalidInput for what is nested so deeply that it could
+    perhaps be read, and not be written.
+    """
+    try:
+        value = read_json(text)
+        level = [value]
+        for _ in range(_DEEPEST):
+            level = [inner for outer in level for inner in _parts(outer)]
+            if not level:
+                return value
+    except TooDeepError:
+        pass
+    raise InvalidInput(f"{place}: it is nested more than {_DEEPEST} levels deep.")
 
 
 def _show_items(crm: Context, listing: Listing, *, page: str | None) -> None:
@@ -145,10 +167,16 @@ def _show_items(crm: Context, listing: Listing, *, page: str | None) -> None:
     renderer("json").write_list(listing, view, stream=crm.terminal.stdout, style=style(crm))
 
 
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 def _split(given: str, option: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals or not name:
-        raise UsageError(f"{option}: {given!r} is not NAME=VALUE.")
+        raise UsageError(f"{option}: {given!r:.80} is not NAME=VALUE.")
     return name, value
 
 

@@ -1,5 +1,6 @@
 """`crmctl completion`: prints a shell's completion script, or puts it where the shell looks."""
 
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from crmctl.cli.completion.scripts import FILE_NAMES, read_script
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import refuse_choice
 from crmctl.errors import StoreError, UsageError
+from crmctl.files import replace_file
 
 app = typer.Typer(help="Completion for bash, zsh, fish and PowerShell.")
 
@@ -75,16 +77,15 @@ def install(
     if crm.options.dry_run:
         crm.terminal.show(f"{path}")
         added = f" and add to {startup[0]}:\n{startup[1]}" if startup else "."
-        crm.terminal.note(f"Would write it{added}".rstrip())
+        crm.terminal.note(*f"Would write it{added}".splitlines())
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(read_script(chosen), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
-    if startup:
-        _append(*startup)
+    replace_file(path.resolve(), read_script(chosen).encode())
     crm.terminal.show(f"{path}")
+    if startup:
+        file, lines = startup
+        # A link, as dotfiles often are, stays one: what it leads to is replaced.
+        replace_file(file.resolve(), _read_startup(file) + os.fsencode(lines))
+        crm.terminal.note(f"Added {len(lines.splitlines())} lines to {file}.")
     if chosen == "powershell":
         crm.terminal.note(f"Add this line to your PowerShell profile ($PROFILE):  . '{path}'")
     else:
@@ -116,24 +117,22 @@ def startup_lines(
         lines = f"# completion for crmctl\n[[ ! -r {quoted} ]] || source {quoted}\n"
     else:
         return None
-    try:
-        # Somebody's own file, in whatever encoding.
-        present = file.read_bytes().decode(errors="surrogateescape")
-    except FileNotFoundError:
-        return file, lines
-    except OSError as error:
-        raise StoreError(f"{file} cannot be read: {error.strerror}.") from error
-    if lines in present:
+    present = _read_startup(file)
+    if os.fsencode(lines) in present:
         return None
-    return file, lines if present.endswith("\n") or not present else "\n" + lines
+    return file, lines if present.endswith(b"\n") or not present else "\n" + lines
 
 
-def _append(file: Path, lines: str) -> None:
+def _read_startup(file: Path) -> bytes:
+    """What somebody's own file holds, in whatever encoding; nothing if there is none."""
     try:
-        with file.open("a", encoding="utf-8") as startup:
-            startup.write(lines)
-    except OSError as error:
-        raise StoreError(f"{file} cannot be written: {error.strerror}.") from error
+        if file.exists() and not file.is_file():
+            raise StoreError(f"{file} is not a regular file.")
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except (OSError, RuntimeError) as error:
+        raise StoreError(f"{file} cannot be read: {error}.") from error
 
 
 def _print(shell: str, crm: Context) -> None:

@@ -38,7 +38,7 @@ def demo(ctx: typer.Context) -> None:
         crm.terminal.show("")
         show_feed(crm, since=None, limit=None)
     program = program_name(crm.environ, sys.argv[0])
-    crm.terminal.note("\nTry next:\n" + "\n".join(f"  {program} {line}" for line in _NEXT))
+    crm.terminal.note("", "Try next:", *(f"  {program} {line}" for line in _NEXT))
 
 
 def program_name(environ: Mapping[str, str], called: str) -> str:

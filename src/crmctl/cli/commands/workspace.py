@@ -7,7 +7,7 @@ import typer
 
 from crmctl.cli.context import Context
 from crmctl.cli.show import named_view, show_done, show_one
-from crmctl.errors import StoreError
+from crmctl.errors import StoreError, UsageError
 
 app = typer.Typer(help="The embedded workspace on this machine.")
 
@@ -39,16 +39,21 @@ def path(ctx: typer.Context) -> None:
 @app.command("backup")
 def backup(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; must not exist yet.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The copy; must not exist yet.")],
 ) -> None:
     """Copy it to a file, whole and consistent, while others use it."""
     crm: Context = ctx.obj
+    if file in ("", ":memory:") or file.startswith("file:"):
+        raise UsageError(
+            f"{file!r:.80} is not the name of a file: SQLite reads it in its own way.",
+            hint=f"Write ./{file} if that is its name." if file else None,
+        )
     if crm.options.dry_run:
         crm.terminal.note(f"Would copy {crm.workspace_path} to {file}.")
         return
-    crm.store.back_up(file)
+    crm.store.back_up(Path(file))
     show_done(crm, f"Copied {crm.workspace_path} to {file}.")
-    show_one(crm, {"path": str(file)}, named_view(crm, ("path",), "backup", "backups"))
+    show_one(crm, {"path": file}, named_view(crm, ("path",), "backup", "backups"))
 
 
 @app.command("check")
