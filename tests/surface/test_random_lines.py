@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crmctl.cli.app import run
 from crmctl.cli.context import Context
 from crmctl.errors import exit_statuses
+from tests.scripted_server import ScriptedServer, Step, answer, close, raw
 
 # What stands for {} in a line below.
 VALUES = [
@@ -66,6 +69,7 @@ VALUES = [
     "auto",
     "�",
 ]
+VALUES += ["\udcff", "a\udcff=1", "/\udcff", "x=1e999", "file:x", ":memory:", "no/such", "-1e9h"]
 VALUES += ["", "two words", "a\nb", "yesterday 25:00", "fri 17:30", "x" * 5000, "x=" + "[" * 2000]
 
 LINES = """
@@ -126,35 +130,98 @@ ENDS = [[], [], [], ["--json"], ["-o", "table"], ["-o", "csv"], ["-n"], ["-vvv"]
 ZONES = ["UTC", "Pacific/Kiritimati", "America/Los_Angeles", "CET-1CEST,M3.5.0,M10.5.0/3", "?"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+# Items, and what is said beside them, as no server ought to send them.
+ITEMS: tuple[Any, ...] = (
+    {},
+    {"id": ["a"], "title": "x", "attendees": {"a": 1}},
+    {"id": {"a": 1}, "x": 1e308, "description": "<b>\x1b[2J", "subject": {"a": []}},
+    {"id": 5, "title": ["x"], "status": [1], "priority": {}, "due_date": 5, "occurred_at": 7},
+    {"id": True, "related_to": "x", "reminder": [[]], "assignee_id": ["u"], "assignee_name": {}},
+    {"id": "t1", "due_date": "9999-12-31T23:59:59Z", "occurred_at": "0001-01-01"},
+    {"id": "t2", "related_to": {"type": ["x"], "id": {}, "name": []}, "created_at": "0001-01-01"},
+    {"id": "t3", "title": "\ud800\x1b[31m", "\ud800": 1, "duration": 10**4000},
+    {"id": "t4", "reminder": {"before_minutes": 10**4000, "type": []}},
+)
+METAS: tuple[Any, ...] = (
+    *(None, [], {"total": 3}, {"total": 10**4000}, {"total": -1, "has_more": "x"}),
+    *({"has_more": True}, {"next_cursor": "\ud800"}, {"next_cursor": 5, "has_more": True}),
+    {"warnings": [{"field": ["x"], "message": {}}, 5]},
+)
+ODD_ANSWERS: tuple[Any, ...] = (
+    *({}, {"data": None}, {"data": 5}, {"data": [1]}, {"data": [[]]}, {"errors": {"a": "b"}}),
+    *({"success": False, "error": {"code": [], "message": {}}}, {"message": "\x1b[2J\n\nx"}),
+    {"error": {"details": [1, {"field": [], "message": [[]]}]}},
+)
+ODD_BODIES = (
+    *(b"", b"null", b"[" * 100_000, b"\xff\xfe", b"<title>x</title>", b'{"data":NaN}'),
+    b'{"data":' + b"9" * 5000 + b"}",
+    b'{"data":[{"id":' + b"[" * 900 + b"]" * 900 + b"}]}",
+    b'{"data":{"id":"x","y":' + b"[" * 900 + b"]" * 900 + b"}}",
+)
+ODD_HEADERS = (
+    *({"retry-after": "9" * 30}, {"retry-after": "\xff"}, {"link": '<x?cursor=%ff>; rel="next"'}),
+    *({"link": "<http://[>; rel=next"}, {"content-encoding": "gzip"}, {"location": "http://["}),
+)
+STATUSES = (*[200] * 14, 201, 204, 301, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 999)
+
+
+@pytest.mark.parametrize("seed", range(2))
 def test_no_line_ends_in_a_traceback_or_an_undocumented_status(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     choose = random.Random(seed)  # noqa: S311 - to be the same each time
-
-    def place(kind: str) -> Path:
-        return tmp_path / kind
-
     for _ in range(1000):
-        words = [fill(word, choose) for word in choose.choice(LINES).split()]
-        args = [*words, *choose.choice(ENDS)]
-        stderr = io.StringIO()
-        crm = Context(
-            environ={
-                "HOME": str(tmp_path),
-                "TZ": choose.choice(ZONES),
-                "CRMCTL_PROFILE": choose.choice(["local", "demo"]),
-                "CRMCTL_DEBUG": "1",
-            },
-            system=place,
-            stdin=choose.choice([None, io.StringIO(""), io.StringIO("key_0123456789\n{}")]),
-            stdout=io.StringIO(),
-            stderr=stderr,
-        )
-        status = run(args, crm)
-        assert status in exit_statuses(), (args, status)
-        assert status != 1, (args, stderr.getvalue())
+        check_line(choose, tmp_path, CRMCTL_PROFILE=choose.choice(["local", "demo"]))
+
+
+def test_nor_does_one_over_a_server_that_answers_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    choose = random.Random(7)  # noqa: S311 - to be the same each time
+    with ScriptedServer(*(odd_answer(choose) for _ in range(5000))) as server:
+        for _ in range(1000):
+            key = {"CRMCTL_API_KEY": "key_0123456789", "CRMCTL_TIMEOUT": "2"}
+            check_line(choose, tmp_path, CRMCTL_BASE_URL=server.url, **key)
+
+
+def check_line(choose: random.Random, home: Path, **environ: str) -> None:
+    """Run a random line, of which only what is documented may come."""
+    words = [fill(word, choose) for word in choose.choice(LINES).split()]
+    args = [*words, *choose.choice(ENDS)]
+    stderr = io.StringIO()
+    crm = Context(
+        environ={
+            "HOME": str(home),
+            "TZ": choose.choice(ZONES),
+            "CRMCTL_DEBUG": "1",
+            **environ,
+        },
+        system=lambda kind: home / kind,
+        stdin=choose.choice([None, io.StringIO(""), io.StringIO("key_0123456789\n{}")]),
+        stdout=io.StringIO(),
+        stderr=stderr,
+        sleep=lambda _: None,
+    )
+    status = run(args, crm)
+    assert status in exit_statuses(), (args, status)
+    assert status != 1, (args, stderr.getvalue())
+
+
+def odd_answer(choose: random.Random) -> Step:
+    """What a server does that wants to be a nuisance."""
+    kind = choose.random()
+    content: Any = {"data": choose.choice(ITEMS), "meta": choose.choice(METAS)}
+    if kind < 0.4:
+        content["data"] = choose.choices(ITEMS, k=choose.choice([0, 1, 3]))
+    elif kind < 0.5:
+        content = choose.choice(ODD_ANSWERS)
+    elif kind > 0.97:
+        return choose.choice([close(), raw(b"HTTP/1.1 \xff\r\n\r\n", stay=False)])
+    body = choose.choice(ODD_BODIES) if kind > 0.85 else json.dumps(content).encode()
+    odd = choose.choice(ODD_HEADERS) if choose.random() < 0.1 else {}
+    return answer(choose.choice(STATUSES), body, {"content-type": "application/json", **odd})
 
 
 def fill(word: str, choose: random.Random) -> str:
