@@ -77,6 +77,7 @@ def test_a_number_is_a_cursor_too() -> None:
         page(1, 2, meta={"has_more": None}),
         page(1, 2, headers={"link": '<?cursor=0>; rel="prev"'}),
         page(1, 2, headers={"link": "nonsense; rel=next"}),
+        page(1, 2, headers={"link": "<http://[>; rel=next"}),
     ],
 )
 def test_a_list_ends_where_the_server_says_so(last: Response) -> None:

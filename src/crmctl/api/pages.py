@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from crmctl import errors
 from crmctl.api.answer import read_success
@@ -168,6 +168,7 @@ def _next_cursor(content: Mapping[str, Any], meta: Mapping[str, Any], link: str)
 def _linked_cursor(link: str) -> str | None:
     for target, parameters in re.findall(r"<([^>]*)>([^<]*)", link):
         if re.search(r'\brel\s*=\s*"?next\b', parameters, re.IGNORECASE):
-            cursors = parse_qs(urlsplit(target).query).get("cursor")
+            # The query is all that matters, of a target that need not even be a URL.
+            cursors = parse_qs(target.partition("#")[0].partition("?")[2]).get("cursor")
             return cursors[0] if cursors else None
     return None
