@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from typer import Abort, Exit
@@ -95,7 +94,10 @@ def _run_on_streams(args: list[str]) -> int:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _stop)
-    stdout, stderr = _stream(sys.stdout), _stream(sys.stderr)
+    # A closed stdout takes nothing, as a full one; a closed stderr is not missed. Help is Typer's,
+    # which writes to `sys.stdout`.
+    stdout = sys.stdout = _stream(sys.stdout, os.O_RDONLY)
+    stderr = _stream(sys.stderr, os.O_WRONLY)
     stdin: Any = sys.stdin
     if stdin is not None:
         stdin.reconfigure(encoding="utf-8", newline="")
@@ -168,8 +170,9 @@ def _tell_bug(error: Exception, crm: Context) -> int:
     return bug.exit_status
 
 
-def _stream(stream: TextIO | None) -> TextIO:
-    if stream is None:  # the caller closed it
-        return Path(os.devnull).open("w", encoding="utf-8")
+def _stream(stream: TextIO | None, closed: int) -> TextIO:
+    """The stream, in UTF-8; in place of one that the caller closed, nothing, opened as told."""
+    if stream is None:
+        return os.fdopen(os.open(os.devnull, closed), "w", encoding="utf-8")
     stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[attr-defined]
     return stream
