@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmctl.api.dry_run import DryRun
+    from crmctl.config.keys import Key
     from crmctl.files import Kind
     from crmctl.store.interface import Store
 
@@ -59,6 +60,7 @@ class Context:
             options=self.options,
             no_input=lambda: self.settings.no_input.value,
         )
+        self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", "").strip())
         self._clock = clock
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
@@ -104,6 +106,14 @@ class Context:
         from crmctl.api.dry_run import DryRun
 
         return DryRun(lambda request: self._transport(request))
+
+    def find_key(self) -> Key:
+        """The profile's key, which nothing that is said will show."""
+        from crmctl.config.keys import find_key
+
+        key = find_key(self.settings.profile, self.environ, self.directories)
+        self.terminal.keep_secret(key.value)
+        return key
 
     def client_for(self, base_url: str, key: str) -> Client:
         """The API at a server that is no profile yet."""
@@ -179,10 +189,7 @@ class Context:
             workspace = Workspace(self.store, clock=self._second)
             caller = self.user_id
             return lambda request: workspace(request.having(caller=caller))
-        from crmctl.config.keys import find_key
-
-        key = find_key(self.profile, self.environ, self.directories)
-        return self._connect(str(self.profile.base_url.value), key.value)
+        return self._connect(str(self.profile.base_url.value), self.find_key().value)
 
     def _connect(self, base_url: str, key: str) -> Transport:
         """A server, with reads tried again, and a word on interrupted writes. Sends nothing yet."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crmctl import errors
+from crmctl.redactor import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +22,8 @@ class Terminal:
     """The three streams, and what the environment and the global options say of them.
 
     What was read from stdin is kept in ``typed`` by option, so that a failure can give it back.
-    ``no_input`` is asked before anything would be.
+    ``no_input`` is asked before anything would be. What is said never shows a secret that is kept;
+    stdout is data, and is left as it is.
     """
 
     def __init__(
@@ -41,15 +43,20 @@ class Terminal:
         self._environ = environ
         self._options = options
         self._no_input = no_input
+        self._redactor = Redactor()
+
+    def keep_secret(self, secret: str) -> None:
+        """Mask it in all that is said from now on."""
+        self._redactor.keep(secret)
 
     def show(self, text: str) -> None:
         """Write a line of data on stdout."""
         self.stdout.write(f"{text}\n")
 
     def say(self, text: str) -> None:
-        """Write on stderr as it stands. Where that is full or gone, the work goes on unsaid."""
+        """Write on stderr, without secrets. Where that is full or gone, the work goes on unsaid."""
         with suppress(OSError):
-            self.stderr.write(text)
+            self.stderr.write(self._redactor.mask(text))
             self.stderr.flush()
 
     def note(self, text: str) -> None:

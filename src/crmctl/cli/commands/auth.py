@@ -8,7 +8,7 @@ from crmctl.cli import options
 from crmctl.cli.context import Context
 from crmctl.cli.show import named_view, show_one
 from crmctl.config.file import save_profile, set_default_profile
-from crmctl.config.keys import KEYRING_SECONDS, check_key, find_key, forget_key, keep_key
+from crmctl.config.keys import KEYRING_SECONDS, check_key, forget_key, keep_key
 from crmctl.config.profile import (
     CHOICES,
     EMBEDDED_PROFILES,
@@ -61,7 +61,7 @@ def login(
             f"Would check a key with {url} and keep it in the {store} for profile {name}."
         )
         return
-    key = check_key(_read_key(crm, url, from_stdin=key_stdin), "the input")
+    key = _read_key(crm, url, from_stdin=key_stdin)
     try:
         crm.client_for(url, key).list_tasks({}, limit=1).first()
     except Forbidden:
@@ -104,7 +104,7 @@ def status(ctx: typer.Context) -> None:
     }
     failure: CrmctlError | None = None
     if profile.kind == "http":
-        found["key_from"] = find_key(profile, crm.environ, crm.directories).source
+        found["key_from"] = crm.find_key().source
         try:
             crm.client.list_tasks({}, limit=1).first()
             found["accepted"] = True
@@ -142,12 +142,16 @@ def token(ctx: typer.Context) -> None:
     profile = crm.settings.profile
     if profile.kind == "workspace":
         raise UsageError(f"The profile {profile.name} is on this machine and has no key.")
-    crm.terminal.show(find_key(profile, crm.environ, crm.directories).value)
+    crm.terminal.show(crm.find_key().value)
 
 
 def _read_key(crm: Context, url: str, *, from_stdin: bool) -> str:
-    if from_stdin:
-        return crm.terminal.read_line("--key-stdin")
+    text = _ask_key(crm, url) if not from_stdin else crm.terminal.read_line("--key-stdin")
+    crm.terminal.keep_secret(text.strip())
+    return check_key(text, "the input")
+
+
+def _ask_key(crm: Context, url: str) -> str:
     if not crm.terminal.may_ask():
         raise SettingsError(
             "There is nobody to ask for the key.", hint="Add --key-stdin and pipe the key in."
