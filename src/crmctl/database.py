@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from crmctl import errors
+from crmctl.files import make_directory, open_regular, require_regular
 
 BUSY_SECONDS = 30.0
 
@@ -127,10 +128,14 @@ class Database:
         """
         kind = self.schema.kind
         try:
-            with self.path.open("rb") as file:
+            with os.fdopen(open_regular(self.path, follow=True), "rb") as file:
                 header = file.read(100)
         except FileNotFoundError:
             return None
+        for suffix in ("-journal", "-wal"):  # which SQLite opens, and a FIFO would block it
+            beside = Path(f"{self.path}{suffix}")
+            with suppress(FileNotFoundError):
+                require_regular(beside.lstat(), beside.name)
         if len(header) < 100 or not header.startswith(_MAGIC):
             raise errors.StoreError(
                 f"{self.path} is damaged, or not a crmctl {kind}. It was left as it is.",
@@ -181,7 +186,7 @@ class Database:
 
         So no process ever sees half of one, however many start at once.
         """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self.path.parent)
         draft = self.path.with_name(f".{self.path.name}.{os.urandom(8).hex()}")
         try:
             os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -20,6 +20,7 @@ import pytest
 
 from crmctl import errors
 from crmctl.config import file as configfile
+from crmctl.config.keyring import Keyring
 from crmctl.config.keys import Key, check_key, find_key, forget_key, keep_key
 from crmctl.config.profile import VENDOR_URL, Profile
 from tests.unit.configured import directories, load
@@ -347,11 +348,11 @@ def test_a_keyring_that_does_not_answer_is_not_waited_for(
     profile = log_in(environ, "keyring")
     start = time.monotonic()
     with pytest.raises(errors.StoreError, match=r"no answer within 0\.05 seconds"):
-        find_key(profile, environ, directories(environ), keyring_seconds=0.05)
+        find_key(profile, environ, directories(environ), keyring=Keyring(0.05))
     with pytest.raises(errors.StoreError, match="no answer"):
-        keep_key("work", URL, KEY, "keyring", directories(environ), keyring_seconds=0.05)
+        keep_key("work", URL, KEY, "keyring", directories(environ), keyring=Keyring(0.05))
     with pytest.raises(errors.StoreError, match="no answer"):
-        forget_key("work", URL, "keyring", directories(environ), keyring_seconds=0.05)
+        forget_key("work", URL, "keyring", directories(environ), keyring=Keyring(0.05))
     assert time.monotonic() - start < 20
     backend.unlocked.set()
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmctl.api.dry_run import DryRun
+    from crmctl.config.keyring import Keyring
     from crmctl.config.keys import Key
     from crmctl.files import Kind
     from crmctl.store.interface import Store
@@ -107,11 +108,24 @@ class Context:
 
         return DryRun(lambda request: self._transport(request))
 
-    def find_key(self) -> Key:
+    @property
+    def keyring(self) -> Keyring:
+        """The system's keyring, which waits for a person where there is one."""
+        from crmctl.config.keyring import ATTENDED_SECONDS, UNATTENDED_SECONDS, Keyring
+
+        return Keyring(
+            ATTENDED_SECONDS if self.terminal.is_attended() else UNATTENDED_SECONDS,
+            tell=self.terminal.note,
+            chosen=bool(self.environ.get("PYTHON_KEYRING_BACKEND")),
+        )
+
+    @cached_property
+    def key(self) -> Key:
         """The profile's key, which nothing that is said will show."""
         from crmctl.config.keys import find_key
 
-        key = find_key(self.settings.profile, self.environ, self.directories)
+        profile = self.settings.profile
+        key = find_key(profile, self.environ, self.directories, keyring=self.keyring)
         self.terminal.keep_secret(key.value)
         return key
 
@@ -189,7 +203,7 @@ class Context:
             workspace = Workspace(self.store, clock=self._second)
             caller = self.user_id
             return lambda request: workspace(request.having(caller=caller))
-        return self._connect(str(self.profile.base_url.value), self.find_key().value)
+        return self._connect(str(self.profile.base_url.value), self.key.value)
 
     def _connect(self, base_url: str, key: str) -> Transport:
         """A server, with reads tried again, and a word on interrupted writes. Sends nothing yet."""

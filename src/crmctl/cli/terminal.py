@@ -84,11 +84,13 @@ class Terminal:
         self.say(said)
         self.typed.clear()
 
+    def is_attended(self) -> bool:
+        """Whether a person reads what is said, and may act on it."""
+        return self.stderr.isatty() and not self._no_input()
+
     def may_ask(self) -> bool:
         """Whether a prompt would reach a person."""
-        if self._no_input() or self.stdin is None:
-            return False
-        return self.stdin.isatty() and self.stderr.isatty()
+        return self.stdin is not None and self.stdin.isatty() and self.is_attended()
 
     def confirm(self, question: str, *, flag: str) -> bool:
         """Ask on the terminal, No by default. Elsewhere a usage error that names the flag."""

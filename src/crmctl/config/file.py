@@ -16,7 +16,7 @@ from crmctl.config.profile import (
     check_setting,
     name_problem,
 )
-from crmctl.files import replace_file
+from crmctl.files import OwnFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,23 +60,24 @@ def read_config(directories: Directories) -> Config:
     Every name and type in it is checked. The values are checked where they are used, so that one
     profile's mistake does not stop the work with another.
     """
-    path = directories.config / FILE_NAME
-    text = _read_text(path)
-    return _parse(path, text) if text else Config(None, {})
+    file = _file(directories)
+    text = _read_text(file)
+    return _parse(file.path, text) if text else Config(None, {})
 
 
-def _read_text(path: Path) -> str:
+def _file(directories: Directories) -> OwnFile:
+    # People keep it among their dotfiles, and link to it.
+    return OwnFile(directories.config / FILE_NAME, may_link=True)
+
+
+def _read_text(file: OwnFile) -> str:
+    # Windows' editors put a byte order mark first, and TOML does not allow one.
+    content = (file.read() or b"").removeprefix(b"\xef\xbb\xbf")
     try:
-        # Windows' editors put a byte order mark first, and TOML does not allow one.
-        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
         return content.decode()
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise errors.SettingsError(f"{path} cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise errors.SettingsError(f"{path}, line {line}: this is not UTF-8.") from None
+        raise errors.SettingsError(f"{file.path}, line {line}: this is not UTF-8.") from None
 
 
 def _parse(path: Path, text: str) -> Config:
@@ -233,14 +234,19 @@ def _change(directories: Directories, changes: Changes) -> None:
     Raises SettingsError where the file is not in order, StoreError where it cannot be written: it
     is then as it was.
     """
+    file = _file(directories)
+    with file.locked():
+        text = _read_text(file)
+        _parse(file.path, text)
+        file.replace(_changed(file.path, text, changes).encode())
+
+
+def _changed(path: Path, text: str, changes: Changes) -> str:
     import tomllib
 
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    path = directories.config / FILE_NAME
-    text = _read_text(path)
-    _parse(path, text)
     expected = tomllib.loads(text)
     _apply(changes, expected, dict)
     try:
@@ -254,7 +260,7 @@ def _change(directories: Directories, changes: Changes) -> None:
         # tomlkit puts some keys into the wrong table where dotted keys and headings are mixed.
         message = f"{path} is written in a way that crmctl cannot change."
         raise errors.SettingsError(message, hint="Give each profile a heading, [profiles.NAME].")
-    replace_file(path, changed.encode())
+    return changed
 
 
 def _apply(changes: Changes, document: Any, make_table: Callable[[], Any]) -> None:
@@ -264,6 +270,6 @@ def _apply(changes: Changes, document: Any, make_table: Callable[[], Any]) -> No
             profiles = document.setdefault("profiles", make_table())
             table = profiles.setdefault(profile, make_table())
         if value is None:
-            del table[key]
+            table.pop(key, None)  # another process may have taken it out meanwhile
         else:
             table[key] = value
