@@ -40,6 +40,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         ("profiles = 3", "profiles must be tables"),
         ("[profiles]\nwork = 3", "line 2: profiles.work must be a table"),
         ("[profiles.work]\nuser_id = 7", "line 2: user_id must be a text"),
+        ('[profiles.work]\nread_only = "true"', "line 2: read_only must be true or false"),
         (
             '[profiles.a]\noutput="csv"\n[profiles.b]\n# x\n"output2" = "csv" # y',
             "line 5: There is no setting 'output2'. Accepted: base_url, user_id, timezone, output",
@@ -113,6 +114,14 @@ def test_setting_a_value_keeps_comments_and_order(environ: dict[str, str]) -> No
     configfile.set_value(directories(environ), "output", "jsonl", "work")
     configfile.set_value(directories(environ), "profiles.local.user_id", "usr_5")
     assert read_config(environ) == WORK.replace('"csv"', '"jsonl"') + 'user_id = "usr_5"\n'
+
+
+def test_a_truth_value_is_written_as_one(environ: dict[str, str]) -> None:
+    write_config(environ, WORK)
+    configfile.set_value(directories(environ), "read_only", "true", "local")
+    assert read_config(environ) == WORK + "read_only = true\n"
+    configfile.set_value(directories(environ), "read_only", "false", "local")
+    assert read_config(environ) == WORK + "read_only = false\n"
 
 
 def test_unsetting_a_value_says_whether_it_was_there(environ: dict[str, str]) -> None:
@@ -205,6 +214,7 @@ def test_the_default_profile_must_exist(environ: dict[str, str]) -> None:
     [
         ("output", "xml", "not one of table, plain"),
         ("timezone", "Mars/Olympus", "no time zone"),
+        ("read_only", "yes", "not one of true, false"),
         ("user_id", "", "one word"),
         ("user_id", "a b", "one word"),
         ("base_url", "http://crm.example.com", "must begin with https"),

@@ -99,7 +99,13 @@ class Context:
         if self.options.dry_run:
             return Client(self.dry_run, warn=self._warn)
         remote = self.profile.kind != "workspace"
-        return Client(self._transport, remote=remote, warn=self._warn)
+        return Client(self._permitted(), remote=remote, warn=self._warn)
+
+    def require_writable(self, command: str) -> None:
+        """Raise ReadOnly where the profile is: for what writes to its workspace by no request."""
+        read_only = self.profile.read_only
+        if read_only.value:
+            raise errors.read_only(f"`{command}` did nothing", read_only.source)
 
     @cached_property
     def dry_run(self) -> DryRun:
@@ -193,6 +199,15 @@ class Context:
         """Close what was opened."""
         while self._closing:
             self._closing.pop()()
+
+    def _permitted(self) -> Transport:
+        """The profile's transport; where that is read-only, made by the first read alone."""
+        read_only = self.profile.read_only
+        if not read_only.value:
+            return self._transport
+        from crmctl.api.read_only import reading_only
+
+        return reading_only(lambda request: self._transport(request), read_only.source)
 
     @cached_property
     def _transport(self) -> Transport:

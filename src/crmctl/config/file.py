@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from crmctl.files import Directories
 
     # Values by (profile, key), the profile None for the top of the file; None takes a key out.
-    Changes = Mapping[tuple[str | None, str], str | None]
+    Changes = Mapping[tuple[str | None, str], str | bool | None]
 
 FILE_NAME = "config.toml"
-PROFILE_KEYS = ("base_url", "user_id", "timezone", "output")
+PROFILE_KEYS = ("base_url", "user_id", "timezone", "output", "read_only")
 
 
 class Config:
@@ -36,7 +36,7 @@ class Config:
 
     __slots__ = ("default_profile", "profiles")
 
-    def __init__(self, default_profile: str | None, profiles: dict[str, dict[str, str]]) -> None:
+    def __init__(self, default_profile: str | None, profiles: dict[str, dict[str, Any]]) -> None:
         self.default_profile = default_profile
         self.profiles = profiles
 
@@ -122,7 +122,10 @@ def _find_profile_fault(name: str, table: dict[str, Any]) -> tuple[str, str] | N
     for key, value in table.items():
         if key not in (*PROFILE_KEYS, "key_store"):
             return key, _say_unknown(key, (*PROFILE_KEYS, "key_store"))
-        if not isinstance(value, str):
+        if key == "read_only":
+            if not isinstance(value, bool):
+                return key, "read_only must be true or false, without quotes."
+        elif not isinstance(value, str):
             return key, f"{key} must be a text in quotes."
         if key == "base_url" and name in EMBEDDED_PROFILES:
             return key, f"{name} is a workspace on this machine and has no base_url."
@@ -159,8 +162,8 @@ def profile_names(directories: Directories) -> list[str]:
 def set_value(directories: Directories, key: str, value: str, profile: str | None = None) -> None:
     """Put a value into the config file.
 
-    ``key`` is ``default_profile``, or ``base_url``, ``user_id``, ``timezone`` or ``output`` of
-    ``profile``, or ``profiles.NAME.KEY``. A ``base_url`` makes the profile that does not exist yet.
+    ``key`` is ``default_profile``, or one of PROFILE_KEYS, of ``profile``, or
+    ``profiles.NAME.KEY``. A ``base_url`` makes the profile that does not exist yet.
     Raises SettingsError for a key or a value that does not fit, StoreError if writing fails.
     """
     name, key = _locate(key, profile)
@@ -177,7 +180,7 @@ def set_value(directories: Directories, key: str, value: str, profile: str | Non
             from crmctl import zones
 
             zones.zone_named(value, environ={})  # whether there is one is all that matters
-    _change(directories, {(name, key): value})
+    _change(directories, {(name, key): value == "true" if key == "read_only" else value})
 
 
 def unset_value(directories: Directories, key: str, profile: str | None = None) -> bool:
