@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from crmctl import errors
+from crmctl.files import make_directory, open_regular, require_regular
 
 BUSY_SECONDS = 30.0
 
@@ -126,10 +127,14 @@ class Database:
         """
         kind = self.schema.kind
         try:
-            with self.path.open("rb") as file:
+            with os.fdopen(open_regular(self.path, follow=True), "rb") as file:
                 header = file.read(100)
         except FileNotFoundError:
             return None
+        for suffix in ("-journal", "-wal"):  # which SQLite opens, and a FIFO would block it
+            beside = f"{self.path}{suffix}"
+            if os.path.lexists(beside):
+                require_regular(os.lstat(beside), beside)
         if len(header) < 100 or not header.startswith(_MAGIC):
             raise errors.StoreError(
                 f"{self.path} is damaged, or not a crmctl {kind}. It was left as it is.",
@@ -152,12 +157,9 @@ class Database:
 
     def _take(self) -> sqlite3.Connection | None:
         """A connection that nobody else uses; None if there is no file."""
-        try:
+        with suppress(IndexError):
             return self._idle.pop()
-        except IndexError:
-            pass
-        version = self.version()
-        if version is None:
+        if (version := self.version()) is None:
             return None
         connection = _connect(self.path, self.busy_seconds)
         try:
@@ -176,11 +178,12 @@ class Database:
             self._idle.append(connection)
 
     def _create(self) -> None:
-        """Make the file, if no other process does at the same time."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the file, where a link to it leads, if no other process does at the same time."""
+        path = Path(os.path.realpath(self.path))
+        make_directory(path.parent)
         with (
             suppress(FileExistsError),
-            _making(self.path) as draft,
+            _making(path) as draft,
             closing(_connect(draft, self.busy_seconds)) as connection,
         ):
             _migrate(connection, self.schema)
@@ -208,26 +211,23 @@ class Database:
         """A failure of SQLite in words that a user can act on."""
         file = f"{self.schema.kind} {self.path}"
         name = getattr(error, "sqlite_errorname", "")
-        if name.startswith("SQLITE_FULL"):
-            return errors.StoreError(
-                f"No space left for the {file}: nothing was saved.",
-                hint="Free some space and run it again.",
-            )
         if name.startswith(_LOCKED):
             return errors.StoreError(
                 f"The {file} is locked by another process: nothing was saved.",
                 hint="Run it again when the other process has finished.",
                 retryable=True,
             )
-        if name.startswith(_DAMAGED) or "decode to UTF-8" in str(error):
+        message, hint = f"The {file} failed: {error}.", None
+        if name.startswith("SQLITE_FULL"):
+            message = f"No space left for the {file}: nothing was saved."
+            hint = "Free some space and run it again."
+        elif name.startswith(_DAMAGED) or "decode to UTF-8" in str(error):
+            message = f"The {file} is damaged."
             hint = f"Run `crmctl {self.schema.kind} check`, or restore a backup."
-            return errors.StoreError(f"The {file} is damaged.", hint=hint)
-        if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
-            return errors.StoreError(
-                f"The {file} cannot be opened for writing: {error}.",
-                hint="Check the permissions of the file and of its directory.",
-            )
-        return errors.StoreError(f"The {file} failed: {error}.")
+        elif name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
+            message = f"The {file} cannot be opened for writing: {error}."
+            hint = "Check the permissions of the file and of its directory."
+        return errors.StoreError(message, hint=hint)
 
 
 @contextmanager

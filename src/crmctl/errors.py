@@ -99,6 +99,13 @@ class Forbidden(CrmctlError):
     default_hint = "Check the key's scope in Settings → API → API Keys."
 
 
+class ReadOnly(Forbidden):
+    """A write with a profile that is read-only: nothing was sent, and no key was read."""
+
+    code = "read_only"
+    default_hint = "`crmctl config list` shows where read_only comes from."
+
+
 class Rejected(CrmctlError):
     """The API refused the request (400, 409, 422 and other 4xx): it was not applied."""
 
@@ -193,6 +200,7 @@ FAMILY: tuple[type[CrmctlError], ...] = (
     Unauthorized,
     NotFound,
     Forbidden,
+    ReadOnly,
     Rejected,
     RateLimited,
     Unreachable,
@@ -214,6 +222,12 @@ def exit_statuses() -> dict[int, str]:
     statuses[READER_GONE] = "the reader went away (quietly)"
     statuses[TERMINATED] = "terminated"
     return statuses
+
+
+def read_only(undone: str, source: str) -> ReadOnly:
+    """What is said of a write, left undone, that ``source`` forbids: a variable or a profile."""
+    hint = f"read_only comes from {source}. No option overrides it."
+    return ReadOnly(f"{undone}: this profile is read-only.", hint=hint)
 
 
 def wrong_choice(place: str, value: str, choices: Iterable[str]) -> str:

@@ -15,6 +15,23 @@ from tests.scripted_server import ScriptedServer, Step, answer
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 
 
+PLAIN_FILE_KEYRING = """
+import os, pathlib
+from keyring.backend import KeyringBackend
+
+FILE = pathlib.Path(os.environ["KEPT"])
+
+class Keyring(KeyringBackend):
+    priority = 0.5
+
+    def get_password(self, service, username):
+        return FILE.read_text() if FILE.exists() else None
+
+    def set_password(self, service, username, password):
+        FILE.write_text(password)
+"""
+
+
 @pytest.fixture
 def own(home: Path) -> Crmctl:
     """crmctl with config and cache directories whose paths the tests know."""
@@ -89,6 +106,38 @@ def test_without_a_keyring_a_key_is_not_put_into_a_file_unasked(
     assert result.status == 12
     assert "--store file" in result.stderr
     assert list(own.home.iterdir()) == []
+    assert far_end.requests == []
+
+
+@on_posix
+@pytest.mark.parametrize("answer", ["y", "n", ""])
+def test_without_a_keyring_login_offers_a_file_before_it_asks_for_the_key(
+    own: Crmctl, far_end: FarEnd, answer: str
+) -> None:
+    bare = own.having(PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    offer = "There is no keyring on this machine. Keep the key in a 0600 file instead? [y/N]"
+    result = bare.on_terminal(
+        *("auth", "login", "--base-url", far_end.url),
+        answers={offer: answer, "API key for": KEY},
+    )
+    if answer == "y":
+        assert result.status == 0
+        assert result.stdout.index(offer) < result.stdout.index("API key for")
+        assert own.json("auth", "status")["key_from"] == "credentials.json"
+    else:
+        assert result.status == 12
+        assert "API key for" not in result.stdout
+        assert (far_end.requests, list(own.home.iterdir())) == ([], [])
+
+
+def test_a_keyring_that_the_user_named_is_used(own: Crmctl, far_end: FarEnd) -> None:
+    (own.home / "plainfile.py").write_text(PLAIN_FILE_KEYRING)
+    named = own.having(
+        PYTHON_KEYRING_BACKEND="plainfile.Keyring", PYTHONPATH=str(own.home), KEPT="kept.txt"
+    )
+    named.done("auth", "login", "--base-url", far_end.url, "--key-stdin", stdin=KEY)
+    assert KEY in (own.home / "kept.txt").read_text()
+    assert named.json("auth", "status")["key_from"] == "keyring"
 
 
 @on_posix

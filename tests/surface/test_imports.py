@@ -22,7 +22,7 @@ RUN = """
 import os, sys
 from crmctl.cli.app import run
 from crmctl.cli.context import Context
-from crmctl.files import system_directory
+from crmctl.directories import system_directory
 crm = Context(
     environ=os.environ,
     system=system_directory,

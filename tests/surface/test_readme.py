@@ -11,8 +11,8 @@ import pytest
 
 from crmctl.cli.app import build_root
 from crmctl.cli.context import Context
+from crmctl.directories import system_directory
 from crmctl.errors import exit_statuses
-from crmctl.files import system_directory
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

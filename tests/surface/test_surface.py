@@ -13,8 +13,8 @@ import pytest
 from crmctl.cli.app import NOUNS, build_root, run
 from crmctl.cli.context import Context
 from crmctl.cli.lazy import global_options
+from crmctl.directories import system_directory
 from crmctl.fields import Resource
-from crmctl.files import system_directory
 from crmctl.resources import ACTIVITY, TASK
 
 # Where people type another word than the API's.

@@ -8,7 +8,7 @@ from typing import Any
 
 from crmctl.config.profile import Value
 from crmctl.config.settings import Settings
-from crmctl.files import Directories
+from crmctl.directories import Directories
 
 WORK = """\
 # kept by hand

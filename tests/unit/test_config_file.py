@@ -40,6 +40,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         ("profiles = 3", "profiles must be tables"),
         ("[profiles]\nwork = 3", "line 2: profiles.work must be a table"),
         ("[profiles.work]\nuser_id = 7", "line 2: user_id must be a text"),
+        ('[profiles.work]\nread_only = "true"', "line 2: read_only must be true or false"),
         (
             '[profiles.a]\noutput="csv"\n[profiles.b]\n# x\n"output2" = "csv" # y',
             "line 5: There is no setting 'output2'. Accepted: base_url, user_id, timezone, output",
@@ -63,7 +64,7 @@ def test_a_config_file_that_is_not_in_order_is_refused_with_path_and_line(
 
 def test_a_directory_in_the_config_files_place_is_refused(environ: dict[str, str]) -> None:
     (Path(environ["CRMCTL_CONFIG_DIR"]) / "config.toml").mkdir(parents=True)
-    with pytest.raises(errors.SettingsError, match=r"config\.toml is not a regular file"):
+    with pytest.raises(errors.SettingsError, match=r"config\.toml .* is a directory, not"):
         _ = load(environ, {}).profile
 
 
@@ -115,6 +116,14 @@ def test_setting_a_value_keeps_comments_and_order(environ: dict[str, str]) -> No
     assert read_config(environ) == WORK.replace('"csv"', '"jsonl"') + 'user_id = "usr_5"\n'
 
 
+def test_a_truth_value_is_written_as_one(environ: dict[str, str]) -> None:
+    write_config(environ, WORK)
+    configfile.set_value(directories(environ), "read_only", "true", "local")
+    assert read_config(environ) == WORK + "read_only = true\n"
+    configfile.set_value(directories(environ), "read_only", "false", "local")
+    assert read_config(environ) == WORK + "read_only = false\n"
+
+
 def test_unsetting_a_value_says_whether_it_was_there(environ: dict[str, str]) -> None:
     write_config(environ, WORK)
     assert configfile.unset_value(directories(environ), "output", "work") is True
@@ -131,7 +140,7 @@ def test_the_first_value_creates_a_file_that_is_its_owners_alone(
     configfile.set_value(directories(environ), "timezone", "Europe/Berlin", "local")
     path = tmp_path / "config" / "config.toml"
     assert read_config(environ) == '[profiles.local]\ntimezone = "Europe/Berlin"\n'
-    assert list(path.parent.iterdir()) == [path]
+    assert sorted(path.parent.iterdir()) == [path.parent / ".lock", path]
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -205,6 +214,7 @@ def test_the_default_profile_must_exist(environ: dict[str, str]) -> None:
     [
         ("output", "xml", "not one of table, plain"),
         ("timezone", "Mars/Olympus", "no time zone"),
+        ("read_only", "yes", "not one of true, false"),
         ("user_id", "", "one word"),
         ("user_id", "a b", "one word"),
         ("base_url", "http://crm.example.com", "must begin with https"),
@@ -279,7 +289,7 @@ def test_a_write_that_fails_leaves_the_old_file_as_it_was(environ: dict[str, str
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert caught.value.exit_status == 12
     assert read_config(environ) == WORK
-    assert list(path.parent.iterdir()) == [path]
+    assert sorted(path.parent.iterdir()) == [path.parent / ".lock", path]
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")

@@ -319,6 +319,32 @@ def test_a_foreign_database_in_use_keeps_its_write_ahead_log(path: Path) -> None
         assert snapshot(path.parent) == before
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no FIFOs")
+@pytest.mark.parametrize("name", ["local.db", "local.db-journal", "local.db-wal", "link"])
+def test_a_fifo_is_refused_and_not_waited_for(path: Path, name: str) -> None:
+    path.parent.mkdir()
+    if name == "link":
+        path.symlink_to("fifo")
+        os.mkfifo(path.with_name("fifo"))
+    else:
+        if name != path.name:
+            add_note(path)
+        os.mkfifo(path.with_name(name))
+    for use in (notes, add_note):
+        with pytest.raises(errors.StoreError, match="is a FIFO, not a regular file"):
+            use(path)
+
+
+@POSIX
+def test_a_link_that_leads_nowhere_yet_gets_its_file_there(path: Path, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "other disk" / "tasks.db")
+    assert notes(path) == []
+    add_note(path)
+    assert path.is_symlink()
+    assert notes(tmp_path / "other disk" / "tasks.db") == ["Call"]
+
+
 @pytest.mark.parametrize("what", ["a directory", "below a file"])
 def test_a_path_that_can_be_no_file_is_refused(tmp_path: Path, what: str) -> None:
     path = tmp_path / "local.db"

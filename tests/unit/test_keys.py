@@ -20,7 +20,8 @@ import pytest
 
 from crmctl import errors
 from crmctl.config import file as configfile
-from crmctl.config.keys import Key, check_key, find_key, forget_key, keep_key
+from crmctl.config.keyring import Keyring
+from crmctl.config.keys import Key, check_key, check_store, find_key, forget_key, keep_key
 from crmctl.config.profile import VENDOR_URL, Profile
 from tests.unit.configured import directories, load
 
@@ -297,7 +298,7 @@ def test_a_damaged_file_of_keys_is_refused_and_left_alone(
 
 def test_a_directory_in_the_place_of_the_keys_is_refused(environ: dict[str, str]) -> None:
     keys_path(environ).mkdir(parents=True)
-    with pytest.raises(errors.SettingsError, match="is not a regular file"):
+    with pytest.raises(errors.SettingsError, match="is a directory, not a regular file"):
         keep_key("work", URL, KEY, "file", directories(environ))
 
 
@@ -347,13 +348,58 @@ def test_a_keyring_that_does_not_answer_is_not_waited_for(
     profile = log_in(environ, "keyring")
     start = time.monotonic()
     with pytest.raises(errors.StoreError, match=r"no answer within 0\.05 seconds"):
-        find_key(profile, environ, directories(environ), keyring_seconds=0.05)
+        find_key(profile, environ, directories(environ), keyring=Keyring(0.05))
     with pytest.raises(errors.StoreError, match="no answer"):
-        keep_key("work", URL, KEY, "keyring", directories(environ), keyring_seconds=0.05)
+        keep_key("work", URL, KEY, "keyring", directories(environ), keyring=Keyring(0.05))
     with pytest.raises(errors.StoreError, match="no answer"):
-        forget_key("work", URL, "keyring", directories(environ), keyring_seconds=0.05)
+        forget_key("work", URL, "keyring", directories(environ), keyring=Keyring(0.05))
     assert time.monotonic() - start < 20
     backend.unlocked.set()
+
+
+@pytest.mark.parametrize("backend", [SlowKeyring], indirect=True)
+def test_what_is_waited_for_is_said_after_a_moment(
+    environ: dict[str, str], backend: SlowKeyring
+) -> None:
+    said: list[str] = []
+
+    def tell(line: str) -> None:
+        said.append(line)
+        backend.unlocked.set()
+
+    keep_key("work", URL, KEY, "keyring", directories(environ), keyring=Keyring(30, tell=tell))
+    assert said == ["Waiting for the keyring, which may be asking for its password …"]
+    assert list(backend.kept.values()) == [KEY]
+    forget_key("work", URL, "keyring", directories(environ), keyring=Keyring(30, tell=tell))
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("backend", [FailingKeyring], indirect=True)
+def test_a_locked_keyring_is_called_that(environ: dict[str, str], backend: Any) -> None:
+    profile = log_in(environ, "keyring")
+    with pytest.raises(errors.StoreError, match="The keyring is locked, and nobody unlocked it"):
+        find_key(profile, environ, directories(environ))
+
+
+@pytest.mark.parametrize("backend", [PlainFileKeyring], indirect=True)
+def test_a_keyring_that_the_user_chose_is_used_whatever_is_thought_of_it(
+    environ: dict[str, str], backend: Any
+) -> None:
+    chosen = Keyring(chosen=True)
+    keep_key("work", URL, KEY, "keyring", directories(environ), keyring=chosen)
+    profile = log_in(environ, "keyring")
+    found = find_key(profile, environ, directories(environ), keyring=chosen)
+    assert pair(found) == (KEY, "keyring")
+
+
+@pytest.mark.parametrize(
+    "backend", [keyring.backends.fail.Keyring, keyring.backends.null.Keyring], indirect=True
+)
+def test_a_keyring_that_keeps_nothing_is_none_also_where_it_was_chosen(
+    environ: dict[str, str], backend: Any
+) -> None:
+    with pytest.raises(errors.StoreError, match="There is no keyring on this machine"):
+        check_store("work", URL, "keyring", directories(environ), keyring=Keyring(chosen=True))
 
 
 # What a key is, and that nothing shows it

@@ -34,7 +34,7 @@ def test_settings_of_a_local_command_load_nothing_heavy(environ: dict[str, str])
     program = (
         "import pathlib, sys; before = set(sys.modules)\n"
         "import os; from crmctl.config.settings import Settings\n"
-        "from crmctl.files import Directories, system_directory\n"
+        "from crmctl.directories import Directories, system_directory\n"
         "places = Directories(os.environ, system_directory)\n"
         "assert Settings(os.environ, {}, places).profile.name == 'local'\n"
         "print(*sorted(set(sys.modules) - before))"
@@ -267,6 +267,7 @@ def test_entries_name_every_setting_and_its_source(environ: dict[str, str]) -> N
         ("user_id", "usr_1", "config.toml [profiles.work]"),
         ("timezone", None, "default"),
         ("output", "json", "--output"),
+        ("read_only", False, "default"),
         ("timeout", 5.0, "CRMCTL_TIMEOUT"),
         ("color", "auto", "default"),
         ("no_input", False, "default"),
@@ -287,3 +288,30 @@ def test_a_url_that_cannot_be_trusted_is_refused_and_not_repeated(
     with pytest.raises(errors.SettingsError, match="base_url from CRMCTL_BASE_URL") as caught:
         _ = load(environ, {}).profile
     assert "secret" not in caught.value.message
+
+
+# Read-only
+
+
+@pytest.mark.parametrize(
+    ("variable", "kept", "expected"),
+    [
+        (None, None, (False, "default")),
+        (None, "true", (True, "config.toml [profiles.work]")),
+        (None, "false", (False, "config.toml [profiles.work]")),
+        ("1", None, (True, "CRMCTL_READ_ONLY")),
+        ("yes", "false", (True, "CRMCTL_READ_ONLY")),
+        ("0", "true", (True, "config.toml [profiles.work]")),
+        ("false", None, (False, "CRMCTL_READ_ONLY")),
+    ],
+)
+def test_a_profile_is_read_only_if_the_variable_or_the_file_says_so(
+    environ: dict[str, str], variable: str | None, kept: str | None, expected: tuple[bool, str]
+) -> None:
+    line = f"read_only = {kept}\n" if kept else ""
+    write_config(environ, WORK.replace("user_id =", f"{line}user_id ="))
+    environ |= {"CRMCTL_READ_ONLY": variable} if variable else {}
+    settings = load(environ, {})
+    assert pair(settings.profile.read_only) == expected
+    [entry] = [entry for entry in settings.entries() if entry["key"] == "read_only"]
+    assert (entry["value"], entry["source"]) == expected

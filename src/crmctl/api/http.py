@@ -18,12 +18,12 @@ from crmctl.api.message import NO_ENTRIES, Request, Response
 from crmctl.api.network import Network, Passage, timeouts
 from crmctl.api.tls import trust
 from crmctl.origin import is_loopback, split_base_url
+from crmctl.redactor import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
-_SHORTEST_KEY = 8
 LONGEST_TEXT = 64 * 1024  # characters of an answer that is not JSON
 
 
@@ -36,7 +36,7 @@ class HttpTransport:
     ``ca_file`` names a PEM file to trust besides those that ``environ`` or the system names.
 
     ``log`` is called with a level and a line: 2 tells each exchange, 3 its bodies as they are.
-    Neither a line nor an error contains the key.
+    Neither a line nor an error contains the key, nor an answer that is no success, nor a header.
 
     A call raises `Unreachable` if certainly nothing was applied (``retryable`` says whether it
     could pass: a certificate does not), `BadAnswer` if a read got nonsense, and `OutcomeUnknown`
@@ -65,6 +65,7 @@ class HttpTransport:
         self._loopback = is_loopback(host)
         self._base_url = base_url.rstrip("/")
         self._key = key
+        self._mask = Redactor(key).mask
         self._timeout = timeout
         self._ca_file = ca_file
         self._environ = environ
@@ -150,11 +151,14 @@ class HttpTransport:
             if answer.is_success:
                 raise
         body = bytes(received)
+        if not answer.is_success:
+            # All that becomes of it is a message, which may be cut in the middle of a key.
+            body = self._mask(body.decode(errors="replace")).encode()
         content = parse_json(body)
         text = "" if content is not None else body.decode(errors="replace")
         if self._log is not None and body:
             self._tell(3, f"response body: {body.decode(errors='replace')}")
-        headers = dict(answer.headers.items())
+        headers = {name: self._mask(value) for name, value in answer.headers.items()}
         return Response(answer.status_code, content, headers=headers, text=text[:LONGEST_TEXT])
 
     def _open(self, *, fresh: bool) -> httpx.Client:
@@ -206,7 +210,7 @@ class HttpTransport:
             if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)):
                 reason = "the server had closed the connection"
             return errors.Unreachable(
-                self._redact(f"{called} was not sent: {reason}."),
+                self._mask(f"{called} was not sent: {reason}."),
                 hint="If you trust who issued it, name that certificate's file with `--ca-file`."
                 if untrusted
                 else None,
@@ -218,17 +222,13 @@ class HttpTransport:
             happened += f" within {deadline.seconds:g} s"
         if request.method != "GET":
             message = f"{called} was sent, but {happened}: it may have been applied."
-            return errors.OutcomeUnknown(self._redact(message), status=status)
+            return errors.OutcomeUnknown(self._mask(message), status=status)
         retryable = not isinstance(error, BadBodyError) or error.truncated
-        return kind(self._redact(f"{called}: {happened}."), status=status, retryable=retryable)
-
-    def _redact(self, text: str) -> str:
-        # A key as short as a word is none, and would be found in other words.
-        return text.replace(self._key, "[key]") if len(self._key) >= _SHORTEST_KEY else text
+        return kind(self._mask(f"{called}: {happened}."), status=status, retryable=retryable)
 
     def _tell(self, level: int, line: str) -> None:
         if self._log is not None:
-            self._log(level, self._redact(line))
+            self._log(level, self._mask(line))
 
 
 def _target_of(request: Request) -> str:

@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from crmctl import __version__, errors
 from crmctl.cli import lazy
 from crmctl.cli.context import Context
-from crmctl.files import system_directory
+from crmctl.directories import system_directory
 
 if TYPE_CHECKING:
     from crmctl.cli.lazy import Root

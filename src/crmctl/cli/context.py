@@ -18,13 +18,15 @@ from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
 from crmctl.config.settings import Settings
-from crmctl.files import Directories
+from crmctl.directories import Directories
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crmctl.api.dry_run import DryRun
-    from crmctl.files import Kind
+    from crmctl.config.keyring import Keyring
+    from crmctl.config.keys import Key
+    from crmctl.directories import Kind
     from crmctl.store.interface import Store
 
 # The user of the sample data: `--mine` and `me` have someone to mean in the demo.
@@ -60,7 +62,7 @@ class Context:
             no_input=lambda: self.settings.no_input.value,
             as_json=lambda: self.tells_json,
         )
-        self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", ""))
+        self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", "").strip())
         self._clock = clock
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
@@ -98,7 +100,13 @@ class Context:
         if self.options.dry_run:
             return Client(self.dry_run, warn=self._warn)
         remote = self.profile.kind != "workspace"
-        return Client(self._transport, remote=remote, warn=self._warn)
+        return Client(self._permitted(), remote=remote, warn=self._warn)
+
+    def require_writable(self, command: str) -> None:
+        """Raise ReadOnly where the profile is: for what writes to its workspace by no request."""
+        read_only = self.profile.read_only
+        if read_only.value:
+            raise errors.read_only(f"`{command}` did nothing", read_only.source)
 
     @cached_property
     def dry_run(self) -> DryRun:
@@ -106,6 +114,27 @@ class Context:
         from crmctl.api.dry_run import DryRun
 
         return DryRun(lambda request: self._transport(request))
+
+    @property
+    def keyring(self) -> Keyring:
+        """The system's keyring, which waits for a person where there is one."""
+        from crmctl.config.keyring import ATTENDED_SECONDS, UNATTENDED_SECONDS, Keyring
+
+        return Keyring(
+            ATTENDED_SECONDS if self.terminal.is_attended() else UNATTENDED_SECONDS,
+            tell=self.terminal.note,
+            chosen=bool(self.environ.get("PYTHON_KEYRING_BACKEND")),
+        )
+
+    @cached_property
+    def key(self) -> Key:
+        """The profile's key, which nothing that is said will show."""
+        from crmctl.config.keys import find_key
+
+        profile = self.settings.profile
+        key = find_key(profile, self.environ, self.directories, keyring=self.keyring)
+        self.terminal.keep_secret(key.value)
+        return key
 
     def client_for(self, base_url: str, key: str) -> Client:
         """The API at a server that is no profile yet."""
@@ -176,6 +205,15 @@ class Context:
         while self._closing:
             self._closing.pop()()
 
+    def _permitted(self) -> Transport:
+        """The profile's transport; where that is read-only, made by the first read alone."""
+        read_only = self.profile.read_only
+        if not read_only.value:
+            return self._transport
+        from crmctl.api.read_only import reading_only
+
+        return reading_only(lambda request: self._transport(request), read_only.source)
+
     @cached_property
     def _transport(self) -> Transport:
         """The profile's own: its workspace, or its server."""
@@ -185,10 +223,7 @@ class Context:
             workspace = Workspace(self.store, clock=self._second)
             caller = self.user_id
             return lambda request: workspace(request.having(caller=caller))
-        from crmctl.config.keys import find_key
-
-        key = find_key(self.profile, self.environ, self.directories)
-        return self._connect(str(self.profile.base_url.value), key.value)
+        return self._connect(str(self.profile.base_url.value), self.key.value)
 
     def _connect(self, base_url: str, key: str) -> Transport:
         """A server, with what may be done about failures. Sends nothing yet."""

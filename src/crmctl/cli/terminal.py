@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crmctl import errors
+from crmctl.redactor import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from crmctl.cli.global_options import GlobalOptions
 
 _DEFAULT_WIDTH = 80
-_SHORTEST_SECRET = 8
 
 
 class Terminal:
@@ -24,6 +24,7 @@ class Terminal:
     What was read from stdin is kept in ``typed`` by option, so that a failure can give it back;
     ``confirmed`` are the writes that are done, for where what they gave cannot be shown.
     ``no_input`` is asked before anything would be, and ``as_json`` before a note is told.
+    What is said never shows a secret that is kept; stdout is data, and is left as it is.
     """
 
     def __init__(
@@ -42,11 +43,11 @@ class Terminal:
         self.stderr = stderr
         self.typed: dict[str, str] = {}
         self.confirmed: list[str] = []
-        self._secrets: list[str] = []
         self._environ = environ
         self._options = options
         self._no_input = no_input
         self._as_json = as_json
+        self._redactor = Redactor()
 
     def show(self, text: str) -> None:
         """Write a line of data on stdout, as it stands where no terminal would act on it."""
@@ -56,18 +57,12 @@ class Terminal:
 
     def keep_secret(self, secret: str) -> None:
         """Mask a key wherever it is said from now on, whoever sends it back."""
-        # One as short as a word is none, and would be found in other words.
-        if len(secret) >= _SHORTEST_SECRET:
-            from urllib.parse import quote
-
-            self._secrets += [secret, quote(secret, safe="")]
+        self._redactor.keep(secret)
 
     def say(self, text: str) -> None:
-        """Write on stderr, keys masked. Where that is full or gone, the work goes on unsaid."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[key]")
+        """Write on stderr, without secrets. Where that is full or gone, the work goes on unsaid."""
         with suppress(OSError):
-            self.stderr.write(text)
+            self.stderr.write(self._redactor.mask(text))
             self.stderr.flush()
 
     def note(self, *lines: str, code: str = "note") -> None:
@@ -114,11 +109,13 @@ class Terminal:
         self.say(said)
         self.typed.clear()
 
+    def is_attended(self) -> bool:
+        """Whether a person reads what is said, and may act on it."""
+        return self.stderr.isatty() and not self._no_input()
+
     def may_ask(self) -> bool:
         """Whether a prompt would reach a person."""
-        if self._no_input() or self.stdin is None:
-            return False
-        return self.stdin.isatty() and self.stderr.isatty()
+        return self.stdin is not None and self.stdin.isatty() and self.is_attended()
 
     def confirm(self, question: str, *, flag: str) -> bool:
         """Ask on the terminal, No by default. Elsewhere a usage error that names the flag."""

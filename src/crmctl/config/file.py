@@ -16,19 +16,19 @@ from crmctl.config.profile import (
     check_setting,
     name_problem,
 )
-from crmctl.files import locked, read_file, replace_file
+from crmctl.files import OwnFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from crmctl.files import Directories
+    from crmctl.directories import Directories
 
     # Values by (profile, key), the profile None for the top of the file; None takes a key out.
-    Changes = Mapping[tuple[str | None, str], str | None]
+    Changes = Mapping[tuple[str | None, str], str | bool | None]
 
 FILE_NAME = "config.toml"
-PROFILE_KEYS = ("base_url", "user_id", "timezone", "output")
+PROFILE_KEYS = ("base_url", "user_id", "timezone", "output", "read_only")
 
 
 class Config:
@@ -36,7 +36,7 @@ class Config:
 
     __slots__ = ("default_profile", "profiles")
 
-    def __init__(self, default_profile: str | None, profiles: dict[str, dict[str, str]]) -> None:
+    def __init__(self, default_profile: str | None, profiles: dict[str, dict[str, Any]]) -> None:
         self.default_profile = default_profile
         self.profiles = profiles
 
@@ -60,23 +60,24 @@ def read_config(directories: Directories) -> Config:
     Every name and type in it is checked. The values are checked where they are used, so that one
     profile's mistake does not stop the work with another.
     """
-    path = directories.config / FILE_NAME
-    text = _read_text(path)
-    return _parse(path, text) if text else Config(None, {})
+    file = _file(directories)
+    text = _read_text(file)
+    return _parse(file.path, text) if text else Config(None, {})
 
 
-def _read_text(path: Path) -> str:
-    # People keep it among their dotfiles, with a link to it here.
-    found = read_file(path, may_be_link=True)
-    if found is None:
-        return ""
+def _file(directories: Directories) -> OwnFile:
+    # People keep it among their dotfiles, and link to it.
+    return OwnFile(directories.config / FILE_NAME, may_link=True)
+
+
+def _read_text(file: OwnFile) -> str:
     # Windows' editors put a byte order mark first, and TOML does not allow one.
-    content = found[0].removeprefix(b"\xef\xbb\xbf")
+    content = (file.read() or b"").removeprefix(b"\xef\xbb\xbf")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise errors.SettingsError(f"{path}, line {line}: this is not UTF-8.") from None
+        raise errors.SettingsError(f"{file.path}, line {line}: this is not UTF-8.") from None
 
 
 def _parse(path: Path, text: str) -> Config:
@@ -121,7 +122,10 @@ def _find_profile_fault(name: str, table: dict[str, Any]) -> tuple[str, str] | N
     for key, value in table.items():
         if key not in (*PROFILE_KEYS, "key_store"):
             return key, _say_unknown(key, (*PROFILE_KEYS, "key_store"))
-        if not isinstance(value, str):
+        if key == "read_only":
+            if not isinstance(value, bool):
+                return key, "read_only must be true or false, without quotes."
+        elif not isinstance(value, str):
             return key, f"{key} must be a text in quotes."
         if key == "base_url" and name in EMBEDDED_PROFILES:
             return key, f"{name} is a workspace on this machine and has no base_url."
@@ -158,8 +162,8 @@ def profile_names(directories: Directories) -> list[str]:
 def set_value(directories: Directories, key: str, value: str, profile: str | None = None) -> None:
     """Put a value into the config file.
 
-    ``key`` is ``default_profile``, or ``base_url``, ``user_id``, ``timezone`` or ``output`` of
-    ``profile``, or ``profiles.NAME.KEY``. A ``base_url`` makes the profile that does not exist yet.
+    ``key`` is ``default_profile``, or one of PROFILE_KEYS, of ``profile``, or
+    ``profiles.NAME.KEY``. A ``base_url`` makes the profile that does not exist yet.
     Raises SettingsError for a key or a value that does not fit, StoreError if writing fails.
     """
     name, key = _locate(key, profile)
@@ -176,7 +180,7 @@ def set_value(directories: Directories, key: str, value: str, profile: str | Non
             from crmctl import zones
 
             zones.zone_named(value, environ={})  # whether there is one is all that matters
-    _change(directories, {(name, key): value})
+    _change(directories, {(name, key): value == "true" if key == "read_only" else value})
 
 
 def unset_value(directories: Directories, key: str, profile: str | None = None) -> bool:
@@ -233,19 +237,19 @@ def _change(directories: Directories, changes: Changes) -> None:
     Raises SettingsError where the file is not in order, StoreError where it cannot be written: it
     is then as it was.
     """
-    path = directories.config / FILE_NAME
-    with locked(path):
-        replace_file(path, _changed(path, changes), may_be_link=True)
+    file = _file(directories)
+    with file.locked():
+        text = _read_text(file)
+        _parse(file.path, text)
+        file.replace(_changed(file.path, text, changes).encode())
 
 
-def _changed(path: Path, changes: Changes) -> bytes:
+def _changed(path: Path, text: str, changes: Changes) -> str:
     import tomllib
 
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    text = _read_text(path)
-    _parse(path, text)
     expected = tomllib.loads(text)
     _apply(changes, expected, dict)
     try:
@@ -259,7 +263,7 @@ def _changed(path: Path, changes: Changes) -> bytes:
         # tomlkit puts some keys into the wrong table where dotted keys and headings are mixed.
         message = f"{path} is written in a way that crmctl cannot change."
         raise errors.SettingsError(message, hint="Give each profile a heading, [profiles.NAME].")
-    return changed.encode()
+    return changed
 
 
 def _apply(changes: Changes, document: Any, make_table: Callable[[], Any]) -> None:
@@ -269,6 +273,6 @@ def _apply(changes: Changes, document: Any, make_table: Callable[[], Any]) -> No
             profiles = document.setdefault("profiles", make_table())
             table = profiles.setdefault(profile, make_table())
         if value is None:
-            del table[key]
+            table.pop(key, None)  # another process may have taken it out meanwhile
         else:
             table[key] = value

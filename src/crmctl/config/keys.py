@@ -1,37 +1,26 @@
 """Where keys live: CRMCTL_API_KEY, the system's keyring, or a file that is its owner's alone.
 
 A key belongs to its origin (scheme, host and port) and is given for no other. Nothing here puts a
-key into a message, and what a library says of a failure is not passed on, since it may.
+key into a message.
 """
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from crmctl import errors
+from crmctl.config.keyring import UNATTENDED, Keyring
 from crmctl.config.profile import check_setting, environment_url
-from crmctl.files import locked, read_file, replace_file
+from crmctl.files import OwnFile
 from crmctl.origin import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from keyring.backend import KeyringBackend
+    from collections.abc import Mapping
 
     from crmctl.config.profile import Profile
-    from crmctl.files import Directories
+    from crmctl.directories import Directories
 
-SERVICE = "crmctl"
 FILE_NAME = "credentials.json"
-KEYRING_SECONDS = 5.0
-KEYRING_HINT = (
-    "`crmctl auth login --store file` keeps the key in a 0600 file instead; a job sets"
-    " CRMCTL_API_KEY."
-)
-
-T = TypeVar("T")
 
 
 class Key:
@@ -65,7 +54,7 @@ def find_key(
     environ: Mapping[str, str],
     directories: Directories,
     *,
-    keyring_seconds: float = KEYRING_SECONDS,
+    keyring: Keyring = UNATTENDED,
 ) -> Key:
     """The key for the profile's origin.
 
@@ -86,16 +75,31 @@ def find_key(
     source = ""
     if profile.key_store == "keyring":
         source = "keyring"
-        kept = _call_keyring(lambda keyring: keyring.get_password(SERVICE, name), keyring_seconds)
+        kept = keyring.get(name)
     elif profile.key_store == "file":
         source = FILE_NAME
-        kept = _read_keys(_path(directories)).get(name)
+        kept = _read_keys(_file(directories)).get(name)
     if not kept:
         raise errors.Unauthorized(
             f"The profile {profile.name} has no key for {origin(url)}.{advice}",
             hint=f"Run `crmctl auth login --profile {profile.name}`.",
         )
     return Key(check_key(kept, source), source)
+
+
+def check_store(
+    name: str,
+    base_url: str,
+    store: str,
+    directories: Directories,
+    *,
+    keyring: Keyring = UNATTENDED,
+) -> None:
+    """Raise as `keep_key` would, before anybody is asked for a key: is there such a store?"""
+    if check_setting("key_store", store, "--store") == "keyring":
+        keyring.get(_name_of(name, base_url))  # one that is locked is unlocked now
+    else:
+        _read_keys(_file(directories))
 
 
 def keep_key(
@@ -105,7 +109,7 @@ def keep_key(
     store: str,
     directories: Directories,
     *,
-    keyring_seconds: float = KEYRING_SECONDS,
+    keyring: Keyring = UNATTENDED,
 ) -> None:
     """Keep a profile's key in ``store``, ``keyring`` or ``file``, and nowhere else.
 
@@ -115,11 +119,11 @@ def keep_key(
     key = check_key(key, "the input")
     user = _name_of(name, base_url)
     if check_setting("key_store", store, "--store") == "keyring":
-        _call_keyring(lambda keyring: keyring.set_password(SERVICE, user, key), keyring_seconds)
+        keyring.put(user, key)
         return
-    path = _path(directories)
-    with locked(path):
-        _write_keys(path, {**_read_keys(path), user: key})
+    file = _file(directories)
+    with file.locked():
+        _write_keys(file, {**_read_keys(file), user: key})
 
 
 def forget_key(
@@ -128,27 +132,19 @@ def forget_key(
     store: str,
     directories: Directories,
     *,
-    keyring_seconds: float = KEYRING_SECONDS,
+    keyring: Keyring = UNATTENDED,
 ) -> bool:
     """Take a profile's key out of ``store``; False if there was none. Raises as `keep_key` does."""
     user = _name_of(name, base_url)
     if check_setting("key_store", store, "--store") == "keyring":
-        return _call_keyring(lambda keyring: _delete(keyring, user), keyring_seconds)
-    path = _path(directories)
-    if user not in _read_keys(path):
+        return keyring.remove(user)
+    file = _file(directories)
+    if user not in _read_keys(file):
         return False
-    with locked(path):
-        keys = _read_keys(path)
+    with file.locked():
+        keys = _read_keys(file)
         keys.pop(user, None)
-        _write_keys(path, keys)
-    return True
-
-
-def _delete(keyring: KeyringBackend, user: str) -> bool:
-    # Each backend says "there is none" in its own way when it deletes, but None when it is asked.
-    if keyring.get_password(SERVICE, user) is None:
-        return False
-    keyring.delete_password(SERVICE, user)
+        _write_keys(file, keys)
     return True
 
 
@@ -156,59 +152,16 @@ def _name_of(name: str, base_url: str) -> str:
     return f"{name}@{origin(base_url)}"
 
 
-def _call_keyring(call: Callable[[KeyringBackend], T], seconds: float) -> T:
-    """What the call gives, if the keyring answers in time; StoreError, and no other way, if not.
-
-    A keyring may wait for a person to unlock it, where there is no person. Finding the backend
-    may wait as well, so the import is made in the thread too.
-    """
-    import threading
-
-    answers: list[T] = []
-    failures: list[str] = []
-
-    def work() -> None:
-        try:
-            import keyring
-            from keyring.core import recommended
-
-            backend = keyring.get_keyring()
-            # Of low priority are those that keep nothing, and those that are a plain file.
-            if recommended(backend):
-                answers.append(call(backend))
-            else:
-                failures.append("There is no usable keyring on this machine.")
-        except Exception as error:  # noqa: BLE001 - each backend raises what its library does
-            failures.append(f"The keyring failed ({type(error).__name__}).")
-
-    thread = threading.Thread(target=work, name="keyring", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if answers:
-        return answers[0]
-    problem = failures[0] if failures else f"The keyring gave no answer within {seconds:g} seconds."
-    raise errors.StoreError(problem, hint=KEYRING_HINT)
+def _file(directories: Directories) -> OwnFile:
+    return OwnFile(directories.config / FILE_NAME, secret=True)
 
 
-def _path(directories: Directories) -> Path:
-    return directories.config / FILE_NAME
-
-
-def _read_keys(path: Path) -> dict[str, str]:
-    found = read_file(path)
-    if found is None:
-        return {}
-    content, status = found
-    if os.name == "posix" and status.st_mode & 0o077:
-        raise errors.SettingsError(
-            f"Others than its owner may use {path}, which holds keys.",
-            hint=f"Run `chmod 600 '{path}'`.",
-        )
-    keys, problem = _parse_keys(content)
+def _read_keys(file: OwnFile) -> dict[str, str]:
+    keys, problem = _parse_keys(file.read() or b"")
     if problem:
         # Raised here, outside of `except`: the parser's own error holds the whole text.
         raise errors.SettingsError(
-            f"{path}{problem}", hint="Mend it, or remove it and log in once more."
+            f"{file.path}{problem}", hint="Mend it, or remove it and log in once more."
         )
     return keys
 
@@ -231,7 +184,7 @@ def _parse_keys(content: bytes) -> tuple[dict[str, str], str]:
     return {}, " is not one JSON object of texts."
 
 
-def _write_keys(path: Path, keys: dict[str, str]) -> None:
+def _write_keys(file: OwnFile, keys: dict[str, str]) -> None:
     import json
 
-    replace_file(path, (json.dumps(keys, indent=2) + "\n").encode())
+    file.replace((json.dumps(keys, indent=2) + "\n").encode())

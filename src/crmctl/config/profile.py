@@ -23,6 +23,7 @@ CHOICES = {
     "output": FORMATS,
     "key_store": ("keyring", "file"),
     "color": ("auto", "always", "never"),
+    "read_only": ("true", "false"),
 }
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class Profile:
         "kind",
         "name",
         "output",
+        "read_only",
         "source",
         "timezone",
         "user_id",
@@ -69,6 +71,7 @@ class Profile:
         user_id: Value[str | None],
         timezone: Value[str | None],
         output: Value[str | None],
+        read_only: Value[bool],
         key_store: str | None = None,
         fallback: bool = False,
     ) -> None:
@@ -79,6 +82,7 @@ class Profile:
         self.user_id = user_id
         self.timezone = timezone
         self.output = output
+        self.read_only = read_only
         self.key_store = key_store
         self.fallback = fallback
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from crmctl.files import Directories
+    from crmctl.directories import Directories
 
 DEFAULT_TIMEOUT = 30.0
 MAX_TIMEOUT = 86_400.0  # a day; far beyond it the operating system's timers overflow
@@ -65,7 +65,7 @@ class Settings:
         self._profile: Profile | None = None
         self.timeout = _read_timeout(self._find("timeout"))
         self.color = _read_color(self._find("color"))
-        self.no_input = _read_no_input(self._find("no_input"))
+        self.no_input = _read_switch(self._find("no_input"))
         self.ca_file: Value[str | None] = self._find("ca_file") or Value(None, "default")
 
     @property
@@ -111,6 +111,7 @@ class Settings:
             "user_id": profile.user_id if profile else self._setting("user_id", {}, ""),
             "timezone": profile.timezone if profile else self._setting("timezone", {}, ""),
             "output": self.output,
+            "read_only": profile.read_only if profile else self._read_only({}, ""),
             "timeout": self.timeout,
             "color": self.color,
             "no_input": self.no_input,
@@ -143,7 +144,7 @@ class Settings:
         text = self._environ.get(variable)
         return Value(text, variable) if text else None
 
-    def _setting(self, key: str, table: Mapping[str, str], source: str) -> Value[str | None]:
+    def _setting(self, key: str, table: Mapping[str, Any], source: str) -> Value[str | None]:
         value = self._find(key)
         if value is None and key in table:
             value = Value(table[key], source)
@@ -151,6 +152,13 @@ class Settings:
             return Value(None, "default")
         checked = check_setting(key, str(value.value), value.source)
         return Value(checked, value.source)
+
+    def _read_only(self, table: Mapping[str, Any], source: str) -> Value[bool]:
+        """True if the variable or the profile says so: neither takes it back from the other."""
+        variable = _read_switch(self._find("read_only"))
+        if variable.value or "read_only" not in table:
+            return variable
+        return Value(bool(table["read_only"]), source)
 
     def _profile_if_any(self) -> Profile | None:
         try:
@@ -194,7 +202,7 @@ class Settings:
         source: str,
         base_url: Value[str | None],
         *,
-        table: Mapping[str, str],
+        table: Mapping[str, Any],
         place: str,
     ) -> Profile:
         key_store = table.get("key_store")
@@ -207,6 +215,7 @@ class Settings:
             user_id=self._setting("user_id", table, place),
             timezone=self._setting("timezone", table, place),
             output=self._setting("output", table, place),
+            read_only=self._read_only(table, place),
             key_store=key_store,
             fallback=source == "default",
         )
@@ -232,7 +241,7 @@ def _read_color(given: Value[Any] | None) -> Value[str]:
     return Value(check_setting("color", str(given.value), given.source), given.source)
 
 
-def _read_no_input(given: Value[Any] | None) -> Value[bool]:
+def _read_switch(given: Value[Any] | None) -> Value[bool]:
     if given is None:
         return Value(False, "default")  # noqa: FBT003 - the setting's value is a truth value
     return Value(str(given.value).lower() not in ("0", "false"), given.source)

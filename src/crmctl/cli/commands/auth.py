@@ -8,7 +8,7 @@ from crmctl.cli import options
 from crmctl.cli.context import Context
 from crmctl.cli.show import named_view, show_one
 from crmctl.config.file import save_profile, set_default_profile
-from crmctl.config.keys import KEYRING_SECONDS, check_key, find_key, forget_key, keep_key
+from crmctl.config.keys import check_key, check_store, forget_key, keep_key
 from crmctl.config.profile import (
     CHOICES,
     EMBEDDED_PROFILES,
@@ -16,12 +16,9 @@ from crmctl.config.profile import (
     check_profile_name,
     check_setting,
 )
-from crmctl.errors import CrmctlError, Forbidden, SettingsError, UsageError
+from crmctl.errors import CrmctlError, Forbidden, SettingsError, StoreError, UsageError
 
 app = typer.Typer(help="Keys and profiles: log in, log out, switch.")
-
-# A keyring may ask a person for its password first.
-UNLOCKING_SECONDS = 60.0
 
 _STATUS = ("profile", "base_url", "user_id", "key_from", "accepted")
 
@@ -61,13 +58,19 @@ def login(
             f"Would check a key with {url} and keep it in the {store} for profile {name}."
         )
         return
-    key = check_key(_read_key(crm, url, from_stdin=key_stdin), "the input")
+    if key_stdin:
+        key = _accept_key(crm, crm.terminal.read_line("--key-stdin"))
+        store = _find_store(crm, name, url, store)
+    else:
+        _require_person(crm)
+        store = _find_store(crm, name, url, store)
+        crm.terminal.note("Keys are made in Settings → API → API Keys.")
+        key = _accept_key(crm, crm.terminal.ask_secret(f"API key for {url}: "))
     try:
         crm.client_for(url, key).list_tasks({}, limit=1).first()
     except Forbidden:
         crm.terminal.note("crmctl: note: the server knows the key; it may not read tasks.")
-    seconds = UNLOCKING_SECONDS if crm.terminal.may_ask() else KEYRING_SECONDS
-    keep_key(name, url, key, store, crm.directories, keyring_seconds=seconds)
+    keep_key(name, url, key, store, crm.directories, keyring=crm.keyring)
     save_profile(crm.directories, name, url, store)
     crm.terminal.note(
         f"Logged in to {url} as profile {name}, now the default. The key is in the {store}."
@@ -84,7 +87,8 @@ def logout(ctx: typer.Context) -> None:
     if crm.options.dry_run:
         crm.terminal.note(f"Would forget the key of profile {profile.name}.")
         return
-    if forget_key(profile.name, str(profile.base_url.value), profile.key_store, crm.directories):
+    url = str(profile.base_url.value)
+    if forget_key(profile.name, url, profile.key_store, crm.directories, keyring=crm.keyring):
         crm.terminal.note(f"Forgot the key of profile {profile.name}.")
     else:
         crm.terminal.note(f"The profile {profile.name} had no key.")
@@ -104,7 +108,7 @@ def status(ctx: typer.Context) -> None:
     }
     failure: CrmctlError | None = None
     if profile.kind == "http":
-        found["key_from"] = find_key(profile, crm.environ, crm.directories).source
+        found["key_from"] = crm.key.source
         try:
             crm.client.list_tasks({}, limit=1).first()
             found["accepted"] = True
@@ -142,15 +146,29 @@ def token(ctx: typer.Context) -> None:
     profile = crm.settings.profile
     if profile.kind == "workspace":
         raise UsageError(f"The profile {profile.name} is on this machine and has no key.")
-    crm.terminal.show(find_key(profile, crm.environ, crm.directories).value)
+    crm.terminal.show(crm.key.value)
 
 
-def _read_key(crm: Context, url: str, *, from_stdin: bool) -> str:
-    if from_stdin:
-        return crm.terminal.read_line("--key-stdin")
+def _find_store(crm: Context, name: str, url: str, store: str) -> str:
+    """The store that was asked for, or the file where there is none and a person agrees."""
+    try:
+        check_store(name, url, store, crm.directories, keyring=crm.keyring)
+    except StoreError as error:
+        question = f"{error.message} Keep the key in a 0600 file instead?"
+        if not crm.terminal.may_ask() or not crm.terminal.confirm(question, flag="--store file"):
+            raise
+        store = "file"
+        check_store(name, url, store, crm.directories)
+    return store
+
+
+def _require_person(crm: Context) -> None:
     if not crm.terminal.may_ask():
         raise SettingsError(
             "There is nobody to ask for the key.", hint="Add --key-stdin and pipe the key in."
         )
-    crm.terminal.note("Keys are made in Settings → API → API Keys.")
-    return crm.terminal.ask_secret(f"API key for {url}: ")
+
+
+def _accept_key(crm: Context, text: str) -> str:
+    crm.terminal.keep_secret(text.strip())
+    return check_key(text, "the input")

@@ -18,7 +18,7 @@ Key = Annotated[
     str,
     typer.Argument(
         metavar="KEY",
-        help="default_profile, or one of the profile's: user_id, timezone, output, base_url.",
+        help=f"default_profile, or one of the profile's: {', '.join(PROFILE_KEYS)}.",
         autocompletion=options.one_of(("default_profile", *PROFILE_KEYS)),
     ),
 ]
@@ -40,6 +40,8 @@ def get(ctx: typer.Context, key: Key) -> None:
         if entry["key"] == key:
             if crm.as_json:
                 show_one(crm, entry, named_view(crm, _COLUMNS, "setting", "settings"))
+            elif isinstance(entry["value"], bool):
+                crm.terminal.show(str(entry["value"]).lower())
             elif entry["value"] is not None:
                 crm.terminal.show(f"{entry['value']}")
             return

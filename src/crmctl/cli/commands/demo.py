@@ -29,6 +29,7 @@ def demo(ctx: typer.Context) -> None:
     if crm.options.dry_run:
         crm.terminal.note(f"Would make {crm.workspace_path} anew.")
         return
+    crm.require_writable("demo")
     from crmctl.store.sample import put_sample_data
 
     with crm.store.writing() as kept:

@@ -50,6 +50,7 @@ def add(
     if crm.options.dry_run:
         crm.terminal.note(f"Would make {type} {record_id} known as {name}.")
         return
+    crm.require_writable("record add")
     with crm.store.writing() as kept:
         added = kept.put_record(type, record_id, name, **settings)
     show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
@@ -90,6 +91,7 @@ def remove(
     if crm.options.dry_run:
         crm.terminal.note(f"Would forget {type} {record_id}.")
         return
+    crm.require_writable("record remove")
     with crm.store.writing() as kept:
         if not kept.remove_record(type, record_id):
             raise NotFound(f"This workspace knows no {type} {record_id}.")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from crmctl.cli.context import Context
 from crmctl.errors import CrmctlError
 from crmctl.fields import Resource
+from crmctl.files import OwnFile
 from crmctl.resources import TASK
 
 Names = dict[str, dict[str, str]]
@@ -30,7 +29,7 @@ def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
         if profile.kind == "workspace":
             found = _in_workspace(crm, kind, prefix)
         else:
-            names = _read(_path(crm)).get(kind, {})
+            names = _read(_file(crm)).get(kind, {})
             found = [(known, name) for known, name in names.items() if known.startswith(prefix)]
     except (CrmctlError, UnicodeEncodeError):  # an argument may be any bytes
         return []
@@ -61,22 +60,17 @@ class Recent:
         """Put what was found before what is kept. A cache that cannot be written is no failure."""
         if not self._found:
             return
-        path = _path(self._crm)
-        kept = _read(path)
-        for kind, names in self._found.items():
-            merged = {**names, **kept.get(kind, {}), **names}
-            kept[kind] = dict(list(merged.items())[:_KEPT])
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-                    json.dump(kept, file)
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
-        except OSError as error:
-            self._crm.terminal.log(1, f"crmctl: note: nothing kept for completion: {error}")
+            file = _file(self._crm)
+            with file.locked(seconds=1):
+                kept = _read(file)
+                for kind, names in self._found.items():
+                    merged = {**names, **kept.get(kind, {}), **names}
+                    kept[kind] = dict(list(merged.items())[:_KEPT])
+                file.replace(json.dumps(kept).encode(), sync=False)
+        except CrmctlError as error:
+            said = f"crmctl: note: nothing kept for completion: {error.message}"
+            self._crm.terminal.log(1, said)
 
     def _note(self, kind: Any, known: Any, name: Any) -> None:
         if isinstance(kind, str) and isinstance(known, str):
@@ -85,22 +79,22 @@ class Recent:
                 names[known] = str(name or "")
 
 
-def _path(crm: Context) -> Path:
+def _file(crm: Context) -> OwnFile:
     # A profile's name may come to mean another server, whose IDs are others.
     profile = crm.settings.profile
     server = crc32(str(profile.base_url.value).encode())
-    return crm.directories.cache / f"known-{profile.name}-{server:08x}.json"
+    return OwnFile(crm.directories.cache / f"known-{profile.name}-{server:08x}.json")
 
 
-def _read(path: Path) -> Names:
+def _read(file: OwnFile) -> Names:
     try:
-        kinds = json.loads(path.read_text())
+        kinds = json.loads(file.read() or b"{}")
         return {
             kind: {known: name for known, name in names.items() if isinstance(name, str)}
             for kind, names in kinds.items()
         }
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return {}  # nothing was listed yet, or the cache is of no use: completion offers nothing
+    except (ValueError, AttributeError, RecursionError):
+        return {}  # the cache is of no use: completion offers nothing
 
 
 def _in_workspace(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
