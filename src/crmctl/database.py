@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from crmctl import errors
-from crmctl.files import make_directory, open_regular, require_regular
+from crmctl.files import make_directory, making_file, open_regular, require_regular
 
 BUSY_SECONDS = 30.0
+
+# SQLite hears no signal while it waits for a lock, so it waits this long at a time.
+_DEAF_SECONDS = 0.1
 
 # What a transaction that writes may keep in memory before it goes to the file, in KiB: inserting
 # into a table of 100,000 rows runs about twice as fast as with SQLite's 2 MiB.
@@ -55,7 +59,7 @@ class Database:
     Reading a file that does not exist reads an empty one and creates nothing; the first write
     creates it. Every failure is a `StoreError`, and a file that is not of this kind, or of a
     version that is not known, is left as it is. Any number of threads may use it: each transaction
-    has a connection to itself.
+    has a connection to itself, and waits at most ``busy_seconds`` for other processes.
     """
 
     def __init__(self, path: Path, schema: Schema, *, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -78,7 +82,7 @@ class Database:
                 with closing(self._empty()) as nothing:
                     yield nothing
                 return
-            with self._lending(connection), _transaction(connection, "BEGIN"):
+            with self._lending(connection), self._transaction(connection, "BEGIN"):
                 yield connection
 
     @contextmanager
@@ -90,10 +94,9 @@ class Database:
                 self._create()
                 if (connection := self._take()) is None:
                     raise errors.StoreError(f"The {self.schema.kind} {self.path} vanished.")
-            with self._lending(connection):
+            with self._lending(connection), self._transaction(connection, "BEGIN IMMEDIATE"):
                 connection.execute(f"PRAGMA cache_size = -{_WRITE_CACHE}")
-                with _transaction(connection, "BEGIN IMMEDIATE"):
-                    yield connection
+                yield connection
 
     def back_up(self, target: Path) -> None:
         """Copy the file as of one moment to a new one, 0600. What exists is not replaced."""
@@ -102,7 +105,7 @@ class Database:
                 message = f"There is no {self.schema.kind} at {self.path} to copy yet."
                 raise errors.StoreError(message)
             try:
-                with _making(target) as draft, closing(_connect(draft, 0)) as copy:
+                with making_file(target) as draft, closing(_connect(draft)) as copy:
                     connection.backup(copy)
             except FileExistsError:
                 raise errors.UsageError(f"{target} exists; it was not replaced.") from None
@@ -133,8 +136,9 @@ class Database:
             return None
         for suffix in ("-journal", "-wal"):  # which SQLite opens, and a FIFO would block it
             beside = f"{self.path}{suffix}"
-            if os.path.lexists(beside):
-                require_regular(os.lstat(beside), beside)
+            with suppress(FileNotFoundError):  # another process may remove its journal meanwhile
+                if os.path.lexists(beside):
+                    require_regular(os.lstat(beside), beside)
         if len(header) < 100 or not header.startswith(_MAGIC):
             raise errors.StoreError(
                 f"{self.path} is damaged, or not a crmctl {kind}. It was left as it is.",
@@ -161,10 +165,10 @@ class Database:
             return self._idle.pop()
         if (version := self.version()) is None:
             return None
-        connection = _connect(self.path, self.busy_seconds)
+        connection = _connect(self.path)
         try:
             if version < self.schema.version:
-                _migrate(connection, self.schema)
+                self._migrate(connection)
         except BaseException:
             connection.close()
             raise
@@ -183,15 +187,45 @@ class Database:
         make_directory(path.parent)
         with (
             suppress(FileExistsError),
-            _making(path) as draft,
-            closing(_connect(draft, self.busy_seconds)) as connection,
+            making_file(path) as draft,
+            closing(_connect(draft)) as connection,
         ):
-            _migrate(connection, self.schema)
+            self._migrate(connection)
 
     def _empty(self) -> sqlite3.Connection:
-        connection = _connect(None, 0)
-        _migrate(connection, self.schema)
+        connection = _connect(None)
+        self._migrate(connection)
         return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """Bring an open file to the newest schema, each step in a transaction of its own.
+
+        The version is read again inside each transaction: another process may have been faster.
+        """
+        steps = self.schema.steps()
+        done = -1
+        while done < self.schema.version:
+            with self._transaction(connection, "BEGIN IMMEDIATE"):
+                (done,) = connection.execute("PRAGMA user_version").fetchone()
+                if done < self.schema.version:
+                    for statement in steps[done]:
+                        connection.execute(statement)
+                    done += 1
+                    connection.execute(f"PRAGMA application_id = {self.schema.application_id}")
+                    connection.execute(f"PRAGMA user_version = {done}")
+
+    @contextmanager
+    def _transaction(self, connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+        left = self.busy_seconds
+        try:
+            # The first reads the file; BEGIN alone locks nothing, and the last does.
+            for statement in ("PRAGMA synchronous = FULL", begin, "SELECT 1 FROM sqlite_schema"):
+                left = _wait_for(connection, statement, left)
+            yield
+            _wait_for(connection, "COMMIT", left)
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
@@ -230,71 +264,26 @@ class Database:
         return errors.StoreError(message, hint=hint)
 
 
-@contextmanager
-def _making(path: Path) -> Iterator[Path]:
-    """Make a file in one step, 0600: whole under another name, which is given, then its own.
-
-    So no process ever sees half of one, and what fails leaves none. Raises FileExistsError if
-    there is one by then.
-    """
-    if os.path.lexists(path):
-        raise FileExistsError(path)
-    draft = path.with_name(f".crmctl-{os.urandom(8).hex()}")
-    try:
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        yield draft
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            raise
-        except OSError:  # there are no links on this file system
-            draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
-        draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
-
-
-def _connect(path: Path | None, busy_seconds: float) -> sqlite3.Connection:
+def _connect(path: Path | None) -> sqlite3.Connection:
     """A connection to the file that is there; to one in memory where no path is given."""
     # Of a URI alone SQLite takes every name as it is.
     uri = "file::memory:" if path is None else f"{path.absolute().as_uri()}?mode=rw"
     # `timeout` is SQLite's busy_timeout, in force before any statement.
     connection = sqlite3.connect(
-        uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        uri, uri=True, timeout=_DEAF_SECONDS, isolation_level=None, check_same_thread=False
     )
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-    except BaseException:
-        connection.close()
-        raise
+    connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, schema: Schema) -> None:
-    """Bring an open file to the newest schema, each step in a transaction of its own.
-
-    The version is read again inside each transaction: another process may have been faster.
-    """
-    steps = schema.steps()
-    done = -1
-    while done < schema.version:
-        with _transaction(connection, "BEGIN IMMEDIATE"):
-            (done,) = connection.execute("PRAGMA user_version").fetchone()
-            if done < schema.version:
-                for statement in steps[done]:
-                    connection.execute(statement)
-                done += 1
-                connection.execute(f"PRAGMA application_id = {schema.application_id}")
-                connection.execute(f"PRAGMA user_version = {done}")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+def _wait_for(connection: sqlite3.Connection, statement: str, seconds: float) -> float:
+    """Run what needs a lock as soon as it is free; give what is left of the seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith(_LOCKED) or time.monotonic() >= end:
+                raise
+        else:
+            return end - time.monotonic()

@@ -193,6 +193,36 @@ def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
         raise _unwritable(path, error) from None
 
 
+@contextmanager
+def making_file(path: Path) -> Iterator[Path]:
+    """Make a file in one step, 0600: whole under another name, which is given, then its own.
+
+    So no process ever sees half of one, and what fails leaves none. Raises FileExistsError if
+    there is one by then.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(path)
+    # What a program makes beside the draft, as SQLite does, goes with its directory.
+    directory = path.with_name(f".crmctl-{os.urandom(8).hex()}")
+    draft = directory / "draft"
+    directory.mkdir()
+    try:
+        directory.chmod(0o700)
+        draft.touch(mode=0o600)
+        draft.chmod(0o600)  # which a umask may have kept it from being
+        yield draft
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:  # there are no links on this file system
+            draft.rename(path)
+    finally:
+        import shutil
+
+        shutil.rmtree(directory)
+
+
 def make_directory(path: Path) -> None:
     """Make a directory and its missing parents, each its owner's alone (0700) under any umask."""
     if path.is_dir() or path == path.parent:

@@ -97,7 +97,7 @@ def snapshot(directory: Path) -> dict[str, bytes]:
 
 
 @POSIX
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
 def test_a_new_file_is_0600_in_a_0700_directory(path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
@@ -131,17 +131,14 @@ def test_the_file_says_what_it_is(path: Path) -> None:
     assert found == [NOTEBOOK.application_id, 1, "delete", "ok"]
 
 
-def test_every_connection_waits_syncs_and_checks(path: Path) -> None:
+def test_every_connection_syncs_and_checks(path: Path) -> None:
     add_note(path)
-    with (
-        closing(Database(path, NOTEBOOK, busy_seconds=2.5)) as database,
-        database.reading() as connection,
-    ):
+    with closing(Database(path, NOTEBOOK)) as database, database.reading() as connection:
         found = {
             name: connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("busy_timeout", "synchronous", "foreign_keys")
+            for name in ("synchronous", "foreign_keys")
         }
-    assert found == {"busy_timeout": 2500, "synchronous": 2, "foreign_keys": 1}
+    assert found == {"synchronous": 2, "foreign_keys": 1}
 
 
 def test_an_error_in_the_middle_undoes_the_whole_transaction(path: Path) -> None:
@@ -385,6 +382,62 @@ def test_a_lock_that_is_given_up_in_time_is_waited_for(path: Path) -> None:
         add_note(path, "Second")
         timer.join()
     assert notes(path) == ["First", "Second"]
+
+
+def test_a_write_waits_for_who_reads(path: Path) -> None:
+    add_note(path, "First")
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM note").fetchall()
+        timer = threading.Timer(0.3, other.execute, ["COMMIT"])
+        timer.start()
+        add_note(path, "Second")
+        timer.join()
+    assert notes(path) == ["First", "Second"]
+
+
+def test_all_waiting_of_a_transaction_ends_in_time(path: Path) -> None:
+    add_note(path)
+    with (
+        closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other,
+        closing(Database(path, NOTEBOOK, busy_seconds=0.6)) as database,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        # From then on a reader, whom the start of a write does not mind, and its end does.
+        timer = threading.Timer(
+            0.4, lambda: [other.execute(each) for each in ("COMMIT", "BEGIN", "SELECT * FROM note")]
+        )
+        timer.start()
+        begun = time.monotonic()
+        with pytest.raises(errors.StoreError, match="locked by another process"):
+            write(database, "Late")
+        assert time.monotonic() - begun < 0.9
+        timer.join()
+        other.execute("COMMIT")
+    assert notes(path) == ["Call"]
+
+
+@POSIX
+@pytest.mark.parametrize("begin", ["reading", "writing"])
+def test_who_waits_for_a_lock_hears_signals(path: Path, begin: str) -> None:
+    add_note(path)
+    code = f"""
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print("ready", flush=True)
+try:
+    with database.{begin}():
+        pass
+except KeyboardInterrupt:
+    print("heard")
+"""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        process = run(code, path)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=10)[0] == "heard\n"
 
 
 WRITE_ONE = """

@@ -17,8 +17,8 @@ def test_an_error_is_what_happened_what_is_wrong_and_the_next_step() -> None:
     )
     assert error_text(error, color=False) == (
         "crmctl: 2 values were refused.\n"
-        "  title: is required\n"
-        "  due : is \\x1b[31mred\n"
+        "  - title: is required\n"
+        "  - due : is \\x1b[31mred\n"
         "Run `crmctl task create --help`.\n"
     )
 
@@ -43,7 +43,7 @@ def test_the_name_alone_is_coloured() -> None:
 def test_details_of_any_shape_are_told() -> None:
     error = errors.Rejected("No.")
     error.details = ["text", {"message": "m"}, {"field": 3, "code": "c"}, None]  # type: ignore[list-item]
-    assert error_text(error, color=False) == "crmctl: No.\n  text\n  m\n  3: c\n  None\n"
+    assert error_text(error, color=False) == "crmctl: No.\n  - text\n  - m\n  - 3: c\n  - None\n"
 
 
 def test_the_json_of_an_error_is_one_object_on_one_line() -> None:

@@ -21,7 +21,7 @@ def error_text(error: CrmctlError, *, color: bool) -> str:
         # A single problem is often the message itself, by the field's name or by its option's.
         said = error.message.lower()
         if not any(f"{field}{between}{message}".lower() in said for between in (" ", ": ")):
-            lines.append(one_line(f"  {field}: {message}" if field else f"  {message}"))
+            lines.append(one_line(f"  - {field}: {message}" if field else f"  - {message}"))
     if error.hint:
         lines.append(visible(error.hint))
     return "\n".join(lines) + "\n"
