@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +24,8 @@ _DEAF_SECONDS = 0.1
 # into a table of 100,000 rows runs about twice as fast as with SQLite's 2 MiB.
 _WRITE_CACHE = 32 * 1024
 
+NO_FUNCTIONS: Mapping[str, Callable[[str], str]] = {}
+
 _MAGIC = b"SQLite format 3\0"
 _WRITE_AHEAD_LOG = 2
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
@@ -34,10 +36,11 @@ class Schema:
     """What a kind of file holds.
 
     ``kind`` is what messages call it, and ``application_id`` tells it from all others. ``steps()``
-    gives the statements that lead to each version from the one before.
+    gives the statements that lead to each version from the one before; they may call ``functions``,
+    by name, each of one argument.
     """
 
-    __slots__ = ("application_id", "kind", "steps", "version")
+    __slots__ = ("application_id", "functions", "kind", "steps", "version")
 
     def __init__(
         self,
@@ -46,11 +49,13 @@ class Schema:
         application_id: int,
         version: int,
         steps: Callable[[], Sequence[Sequence[str]]],
+        functions: Mapping[str, Callable[[str], str]] = NO_FUNCTIONS,
     ) -> None:
         self.kind = kind
         self.application_id = application_id
         self.version = version
         self.steps = steps
+        self.functions = functions
 
 
 class Database:
@@ -203,6 +208,8 @@ class Database:
         The version is read again inside each transaction: another process may have been faster.
         """
         steps = self.schema.steps()
+        for name, function in self.schema.functions.items():
+            connection.create_function(name, 1, function, deterministic=True)
         done = -1
         while done < self.schema.version:
             with self._transaction(connection, "BEGIN IMMEDIATE"):

@@ -88,7 +88,7 @@ class World:
         assert all(detail["message"] for detail in error["details"])
         return {detail["field"]: detail["code"] for detail in error["details"]}
 
-    def add_record(self, type: str, record_id: str, name: str, **options: bool) -> None:
+    def add_record(self, type: str, record_id: str, name: str, **options: Any) -> None:
         """Make a user, contact, deal or project known."""
         with self.workspace.store.writing() as kept:
             kept.put_record(type, record_id, name, **options)

@@ -170,6 +170,23 @@ def test_a_title_is_one_short_line_without_controls(crmctl: Crmctl) -> None:
     assert long == "task_2\t" + ("long " * 100)[:99] + "…"
 
 
+def test_a_name_is_offered_once_one_is_begun(stocked: Crmctl) -> None:
+    line = ("activity", "log", "call")
+    assert complete(stocked, *line, "--contact", "jan") == ["jane Smith\tcon_jane"]
+    assert complete(stocked, "task", "list", "--assignee=Bob B") == ["Bob Brown\tusr_bob"]
+    assert complete(stocked, *line, "--deal", "Enterprise - A") == ["Enterprise - Acme\tdeal_acme"]
+    assert complete(stocked, "task", "get", "Call") == []
+
+
+@pytest.mark.parametrize("name", ["Jan $(id)", "Jan's", 'Jan "J"', "Jan`id`", "Jan\\", "Jan: a"])
+def test_a_name_that_a_shell_may_interpret_is_not_offered(crmctl: Crmctl, name: str) -> None:
+    crmctl.done("record", "add", "contact", "con_1", name, "--profile", "local")
+    assert complete(crmctl, "--profile", "local", "task", "list", "--contact", "Ja") == []
+    assert complete(crmctl, "--profile", "local", "task", "list", "--contact", "c") == [
+        f"con_1\t{name}"
+    ]
+
+
 def test_ids_of_a_server_are_those_that_a_list_has_shown(crmctl: Crmctl, tmp_path: Path) -> None:
     hostile = ["task_$(id)", "task_`id`", "task_;id", "--yes", "-y", "task 1", "task_1\n", "../x"]
     stock(
@@ -195,7 +212,7 @@ def test_ids_of_a_server_are_those_that_a_list_has_shown(crmctl: Crmctl, tmp_pat
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"task": ["x"]}', '{"task": {"task_1": 1}}', "{"])
 def test_a_damaged_cache_offers_nothing(crmctl: Crmctl, damage: str) -> None:
-    name = f"known-environment-{crc32(VENDOR_URL.encode()):08x}.json"
+    name = f"seen-environment-{crc32(f'{VENDOR_URL}{KEY}'.encode()):08x}.json"
     (crmctl.home / name).write_text(damage)
     remote = crmctl.having(CRMCTL_PROFILE="", CRMCTL_API_KEY=KEY, CRMCTL_CACHE_DIR=str(crmctl.home))
     assert complete(remote, "task", "get", "") == []

@@ -86,10 +86,10 @@ def with_field(resource: Resource, field: Field) -> Resource:
 @pytest.mark.parametrize(
     ("field", "old", "new"),
     [
-        (Field("effort", "integer", since=2), None, 3),
-        (Field("wanted_by", "time", since=2), None, "2026-04-01T00:00:00.5Z"),
-        (Field("place", "object", since=2), None, {"city": "Köln"}),
-        (Field("mood", "enum", choices=("bad", "good"), default="good", since=2), "good", "bad"),
+        (Field("effort", "integer", since=3), None, 3),
+        (Field("wanted_by", "time", since=3), None, "2026-04-01T00:00:00.5Z"),
+        (Field("place", "object", since=3), None, {"city": "Köln"}),
+        (Field("mood", "enum", choices=("bad", "good"), default="good", since=3), "good", "bad"),
     ],
     ids=lambda value: value.name if isinstance(value, Field) else "",
 )
@@ -106,7 +106,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
             inserted = transaction.insert(later, task(2, **{field.name: new}))
             updated = transaction.update(later, "task_1", {field.name: new})
             read = transaction.get(later, "task_2")
-        assert upgraded.info()["schema"] == 2
+        assert upgraded.info()["schema"] == 3
     assert before is not None
     assert (before[field.name], updated[field.name]) == (old, new)
     assert inserted == read
@@ -114,7 +114,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
 
 
 def test_a_new_file_has_the_new_field_too(path: Path) -> None:
-    later = with_field(TASK, Field("effort", "integer", since=2))
+    later = with_field(TASK, Field("effort", "integer", since=3))
     with closing(SqliteStore(path, resources=(later, ACTIVITY))) as store, store.writing() as kept:
         assert kept.insert(later, task(effort=3))["effort"] == 3
 
@@ -207,18 +207,66 @@ def test_a_name_that_changes_in_a_transaction_is_the_new_one(store: SqliteStore)
 def test_records_are_added_changed_listed_and_removed(store: SqliteStore) -> None:
     with store.writing() as kept:
         kept.put_record("user", "usr_1", "Sarah")
-        kept.put_record("contact", "con_1", "Jane")
+        kept.put_record("contact", "con_1", "Jane", email="jane@acme.example")
         changed = kept.put_record("user", "usr_1", "Sara", active=False, notifications=False)
     with store.writing() as kept:
         users, everyone, one = kept.records("user"), kept.records(), kept.record("user", "usr_1")
         removed = [kept.remove_record("user", name) for name in ("usr_1", "usr_1", "con_1")]
         left = kept.records()
-    sara: Item = {"type": "user", "id": "usr_1", "name": "Sara"}
+    sara: Item = {"type": "user", "id": "usr_1", "name": "Sara", "email": None}
     sara |= {"active": False, "notifications": False}
-    jane: Item = {"type": "contact", "id": "con_1", "name": "Jane"}
+    jane: Item = {"type": "contact", "id": "con_1", "name": "Jane", "email": "jane@acme.example"}
     jane |= {"active": True, "notifications": True}
     assert (changed, one, users, everyone) == (sara, sara, [sara], [jane, sara])
     assert (removed, left) == ([True, False, False], [jane])
+
+
+def test_records_are_found_by_name_and_address_but_for_case(store: SqliteStore) -> None:
+    with store.writing() as kept:
+        kept.put_record("contact", "con_1", "Jürgen  Groß", email="JG@Acme.example")
+        kept.put_record("contact", "con_2", "Jane Smith")
+        kept.put_record("contact", "con_3", "jane smith")
+        kept.put_record("user", "usr_1", "Jane Smith")
+        found = {
+            name: [record["id"] for record in kept.find_records("contact", name)]
+            for name in ("JU\u0308RGEN GROSS", "jg@acme.EXAMPLE", "JANE SMITH", "Jane", "con_1", "")
+        }
+        begun = kept.find_ids("contact", "jü", limit=9)
+        kept.put_record("contact", "con_1", "Jürgen Klein")
+        renamed = kept.find_records("contact", "Jürgen Groß")
+    assert found == {
+        "JU\u0308RGEN GROSS": ["con_1"],
+        "jg@acme.EXAMPLE": ["con_1"],
+        "JANE SMITH": ["con_2", "con_3"],
+        "Jane": [],
+        "con_1": [],
+        "": [],
+    }
+    assert (begun, renamed) == ([("con_1", "Jürgen  Groß")], [])
+
+
+def test_a_file_of_version_1_learns_to_find_its_records_by_name(path: Path) -> None:
+    now = workspace_schema()
+    first = Schema(
+        "workspace",
+        application_id=now.application_id,
+        version=1,
+        steps=lambda: [now.steps()[0]],
+    )
+    with closing(Database(path, first)) as database, database.writing() as connection:
+        connection.execute("INSERT INTO record VALUES ('contact', 'con_1', 'Jane Äh', 1, 1)")
+    with closing(SqliteStore(path)) as store, store.reading() as kept:
+        found = kept.find_records("contact", "JANE äH")
+    assert found == [
+        {
+            "type": "contact",
+            "id": "con_1",
+            "name": "Jane Äh",
+            "email": None,
+            "active": True,
+            "notifications": True,
+        }
+    ]
 
 
 def test_ids_are_found_by_their_beginning(store: SqliteStore) -> None:
@@ -418,7 +466,7 @@ def test_an_empty_file_plans_as_a_full_one(path: Path, planned: SqliteStore) -> 
 
 
 def test_the_schema_has_no_triggers_and_seven_indexes_on_tasks() -> None:
-    [statements] = workspace_schema().steps()
+    statements = [text for step in workspace_schema().steps() for text in step]
     assert not [text for text in statements if "TRIGGER" in text]
     assert len([text for text in statements if "ON task (" in text]) == 7
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmctl.api.dry_run import DryRun
+    from crmctl.cli.known import Known, OfServer
     from crmctl.config.keyring import Keyring
     from crmctl.config.keys import Key
     from crmctl.directories import Kind
@@ -144,6 +145,24 @@ class Context:
     def store(self) -> Store:
         """What the profile's embedded workspace is kept in."""
         return self.open_store(self.profile, busy_seconds=self.settings.timeout.value)
+
+    @property
+    def known(self) -> Known:
+        """The records that are known by name."""
+        from crmctl.cli.known import OfWorkspace
+
+        workspace = self.profile.kind == "workspace"
+        return OfWorkspace(self.store) if workspace else self.known_of_server
+
+    @cached_property
+    def known_of_server(self) -> OfServer:
+        """The records of the profile's server that this machine has seen."""
+        from crmctl.cli.known import OfServer
+
+        profile = self.settings.profile
+        in_environment = profile.source == "CRMCTL_API_KEY"
+        account = self.environ["CRMCTL_API_KEY"] if in_environment else ""
+        return OfServer(self.directories, profile, account)
 
     def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
         """The store of an embedded profile. A usage error if the profile is a server."""

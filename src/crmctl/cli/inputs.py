@@ -1,7 +1,7 @@
 """Reads what people type into what the API takes; what does not fit is refused by its option.
 
-Dates and times are read in `times`. Whatever is refused was not sent: every function raises
-`UsageError` or `InvalidInput`.
+Dates and times are read in `times`, names in `names`. Whatever is refused was not sent: every
+function raises `UsageError` or `InvalidInput`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from crmctl.errors import InvalidInput, SettingsError, UsageError, wrong_choice
+from crmctl.errors import InvalidInput, UsageError, wrong_choice
 from crmctl.fields import Action
-from crmctl.resources import RELATED_TYPES, REMINDER_TYPES
+from crmctl.resources import REMINDER_TYPES
 from crmctl.validate import Problem, check_body, check_query
 
 if TYPE_CHECKING:
@@ -86,58 +86,6 @@ def read_minutes(text: str | None) -> int | None:
     from crmctl.dates import parse_duration
 
     return parse_duration(text)
-
-
-def read_user(crm: Context, user_id: str | None) -> str | None:
-    """A user's ID, where ``me`` is the profile's own. Raises SettingsError if that has none."""
-    if user_id != "me":
-        return user_id
-    if crm.user_id is None:
-        raise SettingsError(
-            f"The profile {crm.profile.name} has no user_id, so `me` is nobody.",
-            hint="Run `crmctl config set user_id USER_ID`.",
-        )
-    return crm.user_id
-
-
-def read_users(crm: Context, value: str | None) -> list[str] | None:
-    """Several users' IDs from ``a,b``, each once."""
-    if value is None:
-        return None
-    return [str(read_user(crm, user_id)) for user_id in dict.fromkeys(value.split(","))]
-
-
-def read_related_to(
-    related_to_type: str | None,
-    related_to_id: str | None,
-    contact: str | None,
-    deal: str | None,
-    project: str | None,
-    *,
-    whole: bool = True,
-) -> dict[str, str]:
-    """``related_to_type`` and ``related_to_id`` from the options for them.
-
-    ``--deal ID`` stands for the pair. Where ``whole``, one half is not enough.
-    """
-    given = dict(zip(RELATED_TYPES, (contact, deal, project), strict=True))
-    short = [(kind, item_id) for kind, item_id in given.items() if item_id is not None]
-    if len(short) + (related_to_type is not None or related_to_id is not None) > 1:
-        raise UsageError(
-            "A task relates to one thing: give one of --contact, --deal, --project, or"
-            " --related-to-type and --related-to-id."
-        )
-    if short:
-        return {"related_to_type": short[0][0], "related_to_id": short[0][1]}
-    related: dict[str, str] = {}
-    if related_to_type is not None:
-        kind = read_choice(related_to_type, RELATED_TYPES, "--related-to-type")
-        related["related_to_type"] = kind
-    if related_to_id is not None:
-        related["related_to_id"] = related_to_id
-    if whole and len(related) == 1:
-        raise UsageError("--related-to-type and --related-to-id go together.")
-    return related
 
 
 def read_reminder(value: str | None) -> dict[str, Any] | None:

@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crmctl.cli.show import show_all, style, view
-from crmctl.errors import UsageError
+from crmctl.config.settings import is_ci
+from crmctl.errors import CrmctlError, UsageError
 from crmctl.fields import Resource
 from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK
 from crmctl.timestamps import format_timestamp, parse_timestamp
@@ -59,11 +60,11 @@ def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
     shown = DEFAULT_LIMIT if limit is None and since is None else limit
     if since is None:
         listing = crm.client.activity_feed(limit=shown)
-        recent = iter(listing)
+        recent = iter(_kept(crm, ACTIVITY, listing))
     else:
         # One more than is shown tells whether the limit leaves something out.
         listing = crm.client.activity_feed(limit=None if limit is None else limit + 1)
-        recent = _back_to(since, listing)
+        recent = _back_to(since, _kept(crm, ACTIVITY, listing))
     items = islice(recent, shown)
     if crm.format == "table" and not crm.options.fields:
         from crmctl.output.timeline import write_timeline
@@ -115,22 +116,29 @@ def _show_count(crm: Context, resource: Resource, queries: Sequence[Query]) -> N
 
 
 def _kept(
-    crm: Context, resource: Resource, listing: Listing | MergedListing
+    crm: Context, resource: Resource, listing: Iterable[dict[str, Any]]
 ) -> Iterable[dict[str, Any]]:
-    """The items, with the first of them kept for completion where they come over the network."""
-    return listing if crm.profile.kind == "workspace" else _keep(crm, resource, listing)
+    """The items; what they show of names is kept where they come over the network, but for CI."""
+    if crm.profile.kind == "workspace" or is_ci(crm.environ):
+        return listing
+    return _keep(crm, resource, listing)
 
 
 def _keep(
-    crm: Context, resource: Resource, listing: Listing | MergedListing
+    crm: Context, resource: Resource, listing: Iterable[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    from crmctl.cli.completion.ids import Recent
+    from crmctl.cli.known import Seen
 
-    recent = Recent(crm, resource)
-    for item in listing:
-        recent.add(item)
-        yield item
-    recent.save()
+    seen = Seen(crm.known_of_server, resource)
+    try:
+        for item in listing:
+            seen.add(item)
+            yield item
+    finally:
+        try:
+            seen.save()
+        except CrmctlError as error:
+            crm.terminal.log(1, f"crmctl: note: no names were kept: {error.message}")
 
 
 def _rest(total: int | None, number: int, resource: Resource, *, limited: bool) -> str:

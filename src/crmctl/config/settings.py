@@ -175,8 +175,7 @@ class Settings:
             return self._make_profile(RESERVED_NAME, "CRMCTL_API_KEY", base_url, table={}, place="")
         if name := self.config.default_profile:
             return self._named_profile(name, configfile.FILE_NAME)
-        in_ci = self._environ.get("CI", "").lower() not in ("", "0", "false")
-        if in_ci and not self._may_fall_back:
+        if is_ci(self._environ) and not self._may_fall_back:
             raise errors.Unauthorized(
                 "CI is set, and there is neither a profile nor CRMCTL_API_KEY: what a job wrote to"
                 " a workspace on this machine would be thrown away.",
@@ -219,6 +218,11 @@ class Settings:
             key_store=key_store,
             fallback=source == "default",
         )
+
+
+def is_ci(environ: Mapping[str, str]) -> bool:
+    """Whether this runs in a CI job, whose machine is thrown away."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _read_timeout(given: Value[Any] | None) -> Value[float]:

@@ -89,10 +89,13 @@ class Transaction(Protocol):
         """How many items meet the conditions."""
 
     def record(self, type: str, record_id: str) -> Item | None:
-        """A record: ``{"type", "id", "name", "active", "notifications"}``, or None."""
+        """A record: ``{"type", "id", "name", "email", "active", "notifications"}``, or None."""
 
     def records(self, type: str | None = None) -> list[Item]:
         """The known records, or those of one type, by type and ID."""
+
+    def find_records(self, type: str, name: str) -> list[Item]:
+        """The records of a type of that name or e-mail address, but for case, by ID."""
 
     def put_record(
         self,
@@ -100,6 +103,7 @@ class Transaction(Protocol):
         record_id: str,
         name: str,
         *,
+        email: str | None = None,
         active: bool = True,
         notifications: bool = True,
     ) -> Item:
@@ -113,7 +117,7 @@ class Transaction(Protocol):
         """Forget a record; False if it was not known. Tasks and activities keep its ID."""
 
     def find_ids(self, kind: str, prefix: str, *, limit: int) -> list[tuple[str, str]]:
-        """IDs of tasks or of a type of record that begin with ``prefix``, with title or name."""
+        """IDs that begin with ``prefix``, with title or name; records also by their names."""
 
     def claim(
         self, caller: str, path: str, key: str, request: str, *, now: str, oldest: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from crmctl.names import fold
 from crmctl.store.interface import Item
 
-_COLUMNS = ("type", "id", "name", "active", "notifications")
+_COLUMNS = ("type", "id", "name", "email", "active", "notifications")
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM record"
 
 
@@ -23,13 +24,29 @@ def list_records(connection: sqlite3.Connection, type: str | None) -> list[Item]
     return list(map(_record, rows))
 
 
+def find_records(connection: sqlite3.Connection, type: str, name: str) -> list[Item]:
+    """The records of a type of that name or e-mail address, but for case, by ID."""
+    folded = fold(name)
+    rows = connection.execute(
+        f"{_SELECT} WHERE folded_name = ? AND type = ?"
+        f" UNION {_SELECT} WHERE folded_email = ? AND type = ? ORDER BY id",
+        (folded, type, folded, type),
+    )
+    return list(map(_record, rows))
+
+
 def put_record(connection: sqlite3.Connection, record: Item) -> None:
     """Keep a record in place of the one of that type and ID, if there is one."""
+    email = record["email"]
+    kept = {
+        **record,
+        "folded_name": fold(record["name"]),
+        "folded_email": None if email is None else fold(email),
+    }
     connection.execute(
-        "INSERT INTO record VALUES (:type, :id, :name, :active, :notifications)"
-        " ON CONFLICT DO UPDATE SET name = excluded.name, active = excluded.active,"
-        " notifications = excluded.notifications",
-        record,
+        f"INSERT OR REPLACE INTO record ({', '.join(kept)})"
+        f" VALUES ({', '.join(f':{column}' for column in kept)})",
+        kept,
     )
 
 
@@ -42,7 +59,10 @@ def remove_record(connection: sqlite3.Connection, type: str, record_id: str) -> 
 def find_ids(
     connection: sqlite3.Connection, kind: str, prefix: str, *, limit: int
 ) -> list[tuple[str, str]]:
-    """IDs of tasks or of a type of record that begin with ``prefix``, with title or name."""
+    """IDs that begin with ``prefix``, of tasks with their titles, of a type of record with names.
+
+    A record whose name begins with it, but for case, is found too.
+    """
     if kind == "task":
         if not prefix.removeprefix("task_"):
             # Every task matches: the newest open ones, without a look at all the others.
@@ -61,8 +81,12 @@ def find_ids(
         )
         values: tuple[Any, ...] = (prefix, prefix + "\U0010ffff", limit)
     else:
-        query = "SELECT id, name FROM record WHERE type = ? AND id >= ? AND id < ? LIMIT ?"
-        values = (kind, prefix, prefix + "\U0010ffff", limit)
+        query = (
+            "SELECT id, name FROM record WHERE type = ? AND (id >= ? AND id < ?"
+            " OR folded_name >= ? AND folded_name < ?) LIMIT ?"
+        )
+        folded = fold(prefix)
+        values = (kind, prefix, prefix + "\U0010ffff", folded, folded + "\U0010ffff", limit)
     return connection.execute(query, values).fetchall()
 
 

@@ -10,14 +10,14 @@ from crmctl.store.interface import Transaction
 from crmctl.timestamps import format_timestamp
 
 _RECORDS = (
-    ("user", "usr_abc123", "Sarah Johnson"),
-    ("user", "usr_def456", "Marcus Lee"),
-    ("contact", "con_abc123", "Jane Smith"),
-    ("contact", "con_def456", "Priya Natarajan"),
-    ("contact", "con_ghi789", "Tom Becker"),
-    ("deal", "deal_xyz789", "Enterprise License - Acme Corp"),
-    ("deal", "deal_tch456", "Starter Plan - TechStart"),
-    ("project", "proj_onb001", "Acme Corp onboarding"),
+    ("user", "usr_abc123", "Sarah Johnson", "sarah@example.com"),
+    ("user", "usr_def456", "Marcus Lee", "marcus@example.com"),
+    ("contact", "con_abc123", "Jane Smith", "jane@acme.example"),
+    ("contact", "con_def456", "Priya Natarajan", "priya@acme.example"),
+    ("contact", "con_ghi789", "Tom Becker", "tom@techstart.example"),
+    ("deal", "deal_xyz789", "Enterprise License - Acme Corp", None),
+    ("deal", "deal_tch456", "Starter Plan - TechStart", None),
+    ("project", "proj_onb001", "Acme Corp onboarding", None),
 )
 
 # Title, description, status, priority, type, assignee, due (days from today, hour), related to.
@@ -146,8 +146,8 @@ _ACTIVITIES: tuple[tuple[Any, ...], ...] = (
 def put_sample_data(transaction: Transaction, now: datetime) -> None:
     """Put tasks due around ``now`` and activities of the last days in place of all there is."""
     transaction.clear()
-    for type, record_id, name in _RECORDS:
-        transaction.put_record(type, record_id, name)
+    for type, record_id, name, email in _RECORDS:
+        transaction.put_record(type, record_id, name, email=email)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for number, sample in enumerate(_TASKS, start=1):
         title, description, status, priority, type, assignee, due, related = sample

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from crmctl.database import Schema
 from crmctl.fields import Field, Resource
+from crmctl.names import fold
 from crmctl.resources import ACTIVITY, TASK
 from crmctl.store.rows import is_ranked, kept_fields
 
 RESOURCES = (TASK, ACTIVITY)
 
 # The last version that adds or changes anything but a field.
-_VERSION = 1
+_VERSION = 2
 
 # Each with the numbers that the planner is told: rows in all, then rows of one value of each of its
 # columns. They are fixed, since a command lives too short to learn them, and claim less of a status
@@ -55,10 +56,28 @@ def workspace_schema(resources: tuple[Resource, ...] = RESOURCES) -> Schema:
             ]
             for number in range(2, version + 1)
         ]
+        later[0] = [*_FOLDED_NAMES, *later[0]]
         return [_first_step(resources), *later]
 
     # "CRMW" tells a workspace from other databases.
-    return Schema("workspace", application_id=0x43524D57, version=version, steps=steps)
+    return Schema(
+        "workspace",
+        application_id=0x43524D57,
+        version=version,
+        steps=steps,
+        functions={"fold": fold},
+    )
+
+
+# SQLite compares without case in ASCII alone.
+_FOLDED_NAMES = (
+    "ALTER TABLE record ADD COLUMN email TEXT",
+    "ALTER TABLE record ADD COLUMN folded_name TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE record ADD COLUMN folded_email TEXT",
+    "UPDATE record SET folded_name = fold(name)",
+    "CREATE INDEX record_folded_name ON record (folded_name)",
+    "CREATE INDEX record_folded_email ON record (folded_email)",
+)
 
 
 def _first_step(resources: tuple[Resource, ...]) -> list[str]:

@@ -145,7 +145,7 @@ class SqliteTransaction:
         return pages.count(self._connection, self._rows[resource.name], conditions)
 
     def record(self, type: str, record_id: str) -> Item | None:
-        """A record: ``{"type", "id", "name", "active", "notifications"}``, or None."""
+        """A record: ``{"type", "id", "name", "email", "active", "notifications"}``, or None."""
         known = self._records
         if (type, record_id) not in known:
             known[type, record_id] = records.get_record(self._connection, type, record_id)
@@ -155,12 +155,17 @@ class SqliteTransaction:
         """The known records, or those of one type, by type and ID."""
         return records.list_records(self._connection, type)
 
+    def find_records(self, type: str, name: str) -> list[Item]:
+        """The records of a type of that name or e-mail address, but for case, by ID."""
+        return records.find_records(self._connection, type, name)
+
     def put_record(
         self,
         type: str,
         record_id: str,
         name: str,
         *,
+        email: str | None = None,
         active: bool = True,
         notifications: bool = True,
     ) -> Item:
@@ -169,6 +174,7 @@ class SqliteTransaction:
             "type": type,
             "id": record_id,
             "name": name,
+            "email": email,
             "active": active,
             "notifications": notifications,
         }
@@ -182,7 +188,7 @@ class SqliteTransaction:
         return records.remove_record(self._connection, type, record_id)
 
     def find_ids(self, kind: str, prefix: str, *, limit: int) -> list[tuple[str, str]]:
-        """IDs of tasks or of a type of record that begin with ``prefix``, with title or name."""
+        """IDs that begin with ``prefix``, with title or name; records also by their names."""
         return records.find_ids(self._connection, kind, prefix, limit=limit)
 
     def claim(

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import inputs, options, times
+from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import show_feed, show_list
 from crmctl.cli.show import show_done, show_written, view
@@ -85,7 +85,7 @@ def log(
     """
     crm: Context = ctx.obj
     on_failure = inputs.read_choice(on_failure, ON_FAILURE, "--on-failure")
-    given = {
+    given: dict[str, Any] = {
         "type": type,
         "subject": subject,
         "description": inputs.read_description(crm, description),
@@ -93,7 +93,11 @@ def log(
         "deal_id": deal,
         "duration": inputs.read_minutes(duration),
         "outcome": outcome,
-        "attendees": attendee or None,
+        "attendees": [
+            names.read_record(crm, "contact", each, "--attendee", tell=True)
+            for each in attendee or ()
+        ]
+        or None,
         # Said also where it is now, so that what is sent again is the same activity.
         "occurred_at": times.read_past(crm, at, "--at") or times.this_second(crm),
     }
@@ -101,6 +105,9 @@ def log(
         ref = _fill_in(crm, given, ref, ref_add)
     elif ref_add is not None:
         raise UsageError("--ref-add goes with --ci.")
+    for kind in ("contact", "deal"):
+        linked = given[f"{kind}_id"]
+        given[f"{kind}_id"] = names.read_record(crm, kind, linked, f"--{kind}", tell=True)
     body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
     try:
         activity = _log(crm, body, ref)
@@ -196,9 +203,9 @@ def list_(
     queries = inputs.read_queries(
         ACTIVITY,
         {
-            "contact_id": contact,
-            "deal_id": deal,
-            "user_id": inputs.read_user(crm, user),
+            "contact_id": names.read_record(crm, "contact", contact, "--contact"),
+            "deal_id": names.read_record(crm, "deal", deal, "--deal"),
+            "user_id": names.read_user(crm, user, "--user"),
             "date_from": times.read_past(crm, since, "--from"),
             "date_to": times.read_when(crm, to, "--to", day="end") if to is not None else None,
             "type": inputs.read_choices(type, ACTIVITY_TYPES, "--type"),

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli import options
+from crmctl.cli import names, options
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import read_choice
+from crmctl.cli.pull import PULLED, pull_records
 from crmctl.cli.show import named_view, show_all, show_one
 from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
@@ -23,7 +24,7 @@ RecordType = Annotated[
     ),
 ]
 
-_RECORD = ("type", "id", "name", "active", "notifications")
+_RECORD = ("type", "id", "name", "email", "active", "notifications")
 
 
 @app.command("add")
@@ -32,6 +33,9 @@ def add(
     type: RecordType,
     record_id: Annotated[str, typer.Argument(metavar="ID", help="Such as con_abc123.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as `Jane Smith`.")],
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="An address to be found by, too.")
+    ] = None,
     inactive: Annotated[
         bool, typer.Option("--inactive", help="A user without active access.")
     ] = False,
@@ -39,20 +43,31 @@ def add(
         bool, typer.Option("--no-notifications", help="A user whom reminders do not reach.")
     ] = False,
 ) -> None:
-    """Make a record known by name, or change it."""
+    """Make a record known by name, or change it.
+
+    crmctl record add contact con_abc123 "Jane Smith" --email jane@acme.example
+    """
     crm: Context = ctx.obj
     type = read_choice(type, RECORD_TYPES, "TYPE")
     if (inactive or no_notifications) and type != "user":
         raise UsageError("--inactive and --no-notifications are for users.")
     _check_line("ID", record_id)
     _check_line("NAME", name)
-    settings = {"active": not inactive, "notifications": not no_notifications}
+    if email is not None:
+        _check_line("--email", email)
     if crm.options.dry_run:
         crm.terminal.note(f"Would make {type} {record_id} known as {name}.")
         return
     crm.require_writable("record add")
     with crm.store.writing() as kept:
-        added = kept.put_record(type, record_id, name, **settings)
+        added = kept.put_record(
+            type,
+            record_id,
+            name,
+            email=email,
+            active=not inactive,
+            notifications=not no_notifications,
+        )
     show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
 
 
@@ -68,26 +83,51 @@ def list_(
         ),
     ] = None,
 ) -> None:
-    """List the known records, by type and ID."""
+    """List the known records, by type and ID: a workspace's, or what was seen of a server's."""
     crm: Context = ctx.obj
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
-    with crm.store.reading() as kept:
-        records = kept.records(type)
-    if show_all(crm, records, named_view(crm, _RECORD, "record", "records")) == 0:
+    records = crm.known.records(type)
+    number = show_all(crm, records, named_view(crm, _RECORD, "record", "records"))
+    if crm.profile.kind != "workspace":
+        pulled = [crm.known_of_server.pulled_at(each) for each in PULLED]
+        if None in pulled:
+            crm.terminal.note("`crmctl record pull` fetches the server's contacts and deals.")
+    elif number == 0:
         crm.terminal.note('No records. Add one: crmctl record add contact con_abc123 "Jane Smith"')
+
+
+@app.command("pull")
+def pull(ctx: typer.Context) -> None:
+    """Fetch the names of a server's contacts and deals, so that they can be used for IDs.
+
+    They are kept on this machine; users are learned from the lists that show them.
+    """
+    crm: Context = ctx.obj
+    if crm.profile.kind == "workspace":
+        raise UsageError(
+            f"The profile {crm.profile.name} is a workspace on this machine: it has its own"
+            " records.",
+            hint="`crmctl record list` shows them, and `crmctl record add` adds one.",
+        )
+    if crm.options.dry_run:
+        crm.terminal.note("Would fetch the server's contacts and deals.")
+        return
+    counts = pull_records(crm)
+    show_all(crm, counts, named_view(crm, ("type", "count", "pulled_at"), "record", "records"))
 
 
 @app.command("remove")
 def remove(
     ctx: typer.Context,
     type: RecordType,
-    record_id: Annotated[str, typer.Argument(metavar="ID", help="The record's ID.")],
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="The record's ID, or its name.")],
 ) -> None:
     """Forget a record. Tasks and activities keep its ID."""
     crm: Context = ctx.obj
     _check_line("ID", record_id)
     type = read_choice(type, RECORD_TYPES, "TYPE")
+    record_id = str(names.read_record(crm, type, record_id, "ID", tell=True))
     if crm.options.dry_run:
         crm.terminal.note(f"Would forget {type} {record_id}.")
         return

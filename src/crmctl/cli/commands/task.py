@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli import inputs, options, times
+from crmctl.cli import inputs, names, options, times
 from crmctl.cli.bulk import for_each
 from crmctl.cli.context import Context
 from crmctl.cli.lists import show_list
@@ -55,8 +55,8 @@ def list_(
     if (overdue or today) and statuses is None:
         statuses = "open"
     soonest = overdue or today or statuses == "open"
-    related = inputs.read_related_to(
-        related_to_type, related_to_id, contact, deal, project, whole=False
+    related = names.read_related_to(
+        crm, related_to_type, related_to_id, contact, deal, project, whole=False
     )
     due = times.read_due(
         crm, before=due_before, after=due_after, by=due_by, overdue=overdue, today=today
@@ -65,7 +65,7 @@ def list_(
     queries = inputs.read_queries(
         TASK,
         {
-            "assignee_id": inputs.read_users(crm, assignees),
+            "assignee_id": names.read_users(crm, assignees, "--assignee"),
             "status": (
                 OPEN_STATUSES
                 if statuses == "open"
@@ -111,11 +111,13 @@ def create(
     given = {
         "title": title,
         "description": inputs.read_description(crm, description),
-        "assignee_id": inputs.read_user(crm, assignee),
+        "assignee_id": names.read_user(crm, assignee, "--assignee", tell=True),
         "due_date": times.read_due_date(crm, due),
         "priority": priority,
         "type": type,
-        **inputs.read_related_to(related_to_type, related_to_id, contact, deal, project),
+        **names.read_related_to(
+            crm, related_to_type, related_to_id, contact, deal, project, tell=True
+        ),
         "reminder": inputs.read_reminder(remind),
     }
     task = crm.client.create_task(inputs.read_body(TASK, given, "create"))
@@ -156,11 +158,13 @@ def update(
         "title": title,
         "description": inputs.read_description(crm, description),
         "status": status,
-        "assignee_id": inputs.read_user(crm, assignee),
+        "assignee_id": names.read_user(crm, assignee, "--assignee", tell=True),
         "due_date": times.read_due_date(crm, due),
         "priority": priority,
         "type": type,
-        **inputs.read_related_to(related_to_type, related_to_id, contact, deal, project),
+        **names.read_related_to(
+            crm, related_to_type, related_to_id, contact, deal, project, tell=True
+        ),
         "reminder": inputs.read_reminder(remind),
     }
     cleared = {

@@ -1,0 +1,220 @@
+"""The records that are known by name: a workspace's own, or of a server what this machine has seen.
+
+Never from the network: of a server it is what lists have shown, and what `record pull` fetched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+from zlib import crc32
+
+from crmctl.errors import CrmctlError
+from crmctl.files import OwnFile
+from crmctl.names import fold
+from crmctl.resources import RECORD_TYPES, TASK
+
+if TYPE_CHECKING:
+    from crmctl.config.profile import Profile
+    from crmctl.directories import Directories
+    from crmctl.fields import Resource
+    from crmctl.store.interface import Store
+
+Record = dict[str, Any]
+
+_KEPT = 200
+
+
+class Known(Protocol):
+    """What can be asked of them. A record is as `store.interface.Transaction.record` gives it."""
+
+    def records(self, type: str | None = None) -> list[Record]:
+        """All of them, or those of one type, by type and ID."""
+
+    def named(self, type: str, name: str) -> list[Record]:
+        """Those of a type that have that name or e-mail address, but for case."""
+
+    def has(self, type: str, record_id: str) -> bool:
+        """Whether an ID is known."""
+
+    def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
+        """IDs and names, or titles of tasks, of which one or the other begins so."""
+
+
+class OfWorkspace:
+    """What a workspace knows."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def records(self, type: str | None = None) -> list[Record]:
+        """All of them, or those of one type, by type and ID."""
+        with self._store.reading() as kept:
+            return kept.records(type)
+
+    def named(self, type: str, name: str) -> list[Record]:
+        """Those of a type that have that name or e-mail address, but for case."""
+        with self._store.reading() as kept:
+            return kept.find_records(type, name)
+
+    def has(self, type: str, record_id: str) -> bool:
+        """Whether an ID is known."""
+        with self._store.reading() as kept:
+            return kept.record(type, record_id) is not None
+
+    def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
+        """IDs and names, or titles of tasks, of which one or the other begins so."""
+        with self._store.reading() as kept:
+            return kept.find_ids(type, prefix, limit=100)
+
+
+class OfServer:
+    """What is known of a server, in two files of the cache directory.
+
+    One has what lists showed last, and is small; the other what was pulled, with when that was.
+    """
+
+    def __init__(self, directories: Directories, profile: Profile, account: str) -> None:
+        # A profile's name may come to mean another server or account, whose IDs are others.
+        place = crc32(f"{profile.base_url.value}{account}".encode())
+        name = f"{profile.name}-{place:08x}.json"
+        self._seen_file = OwnFile(directories.cache / f"seen-{name}")
+        self._pulled_file = OwnFile(directories.cache / f"pulled-{name}")
+
+    def records(self, type: str | None = None) -> list[Record]:
+        """All of them, or those of one type, by type and ID."""
+        return [
+            {"type": kind, "id": record_id, "name": name, "email": email, **_UNTOLD}
+            for kind in sorted(RECORD_TYPES if type is None else (type,))
+            for record_id, (name, email) in sorted(self._all(kind).items())
+        ]
+
+    def named(self, type: str, name: str) -> list[Record]:
+        """Those of a type that have that name or e-mail address, but for case."""
+        folded = fold(name)
+        return [
+            record
+            for record in self.records(type)
+            if folded in (fold(record["name"]), fold(record["email"] or ""))
+        ]
+
+    def has(self, type: str, record_id: str) -> bool:
+        """Whether an ID is known."""
+        return record_id in self._all(type)
+
+    def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
+        """IDs and names, or titles of tasks, of which one or the other begins so."""
+        folded = fold(prefix)
+        return [
+            (known, name)
+            for known, (name, _) in self._all(type).items()
+            if known.startswith(prefix) or (type != TASK.name and fold(name).startswith(folded))
+        ]
+
+    def pulled_at(self, type: str) -> str | None:
+        """When the records of a type were pulled; None if they never were."""
+        at = _part(self._pulled, type).get("at")
+        return at if isinstance(at, str) else None
+
+    def keep_pulled(
+        self, type: str, records: Mapping[str, tuple[str, str | None]], at: str
+    ) -> None:
+        """Keep all records of a type, by ID with name and e-mail address, in place of the last."""
+        with self._pulled_file.locked():
+            pulled = {**_read(self._pulled_file), type: {"at": at, "records": records}}
+            self._pulled_file.replace(json.dumps(pulled).encode(), sync=False)
+
+    def keep_seen(self, found: Mapping[str, Mapping[str, str]]) -> None:
+        """Put what a list showed, by type the IDs with names, before what it showed before."""
+        with self._seen_file.locked(seconds=1):
+            seen = _read(self._seen_file)
+            for kind, names in found.items():
+                merged = {**names, **_part(seen, kind), **names}
+                seen[kind] = dict(list(merged.items())[:_KEPT])
+            self._seen_file.replace(json.dumps(seen).encode(), sync=False)
+
+    @cached_property
+    def _seen(self) -> Mapping[str, Any]:
+        return _read(self._seen_file)
+
+    @cached_property
+    def _pulled(self) -> Mapping[str, Any]:
+        return _read(self._pulled_file)
+
+    def _all(self, type: str) -> dict[str, tuple[str, str | None]]:
+        """Names and e-mail addresses by ID: what was seen last, then what was pulled."""
+        found: dict[str, tuple[str, str | None]] = {
+            record_id: (name, None)
+            for record_id, name in _part(self._seen, type).items()
+            if isinstance(name, str)
+        }
+        for record_id, kept in _part(_part(self._pulled, type), "records").items():
+            match kept:
+                case [str(name), str() | None as email]:
+                    found[record_id] = (found.get(record_id, ("", None))[0] or name, email)
+        return found
+
+
+class Seen:
+    """Collects the IDs and names that a list over the network shows, and keeps them."""
+
+    __slots__ = ("_found", "_known", "_resource")
+
+    def __init__(self, known: OfServer, resource: Resource) -> None:
+        self._known = known
+        self._resource = resource
+        self._found: dict[str, dict[str, str]] = {}
+
+    def save(self) -> None:
+        """Keep what was found. Raises CrmctlError where that cannot be done."""
+        if self._found:
+            self._known.keep_seen(self._found)
+
+    def add(self, item: Mapping[str, Any]) -> None:
+        """Remember an item's ID and title, and those of what it relates to."""
+        if self._resource is TASK:
+            self._note("task", item.get("id"), item.get("title"))
+            self._note("user", item.get("assignee_id"), item.get("assignee_name"))
+            related = item.get("related_to")
+            if isinstance(related, dict):
+                self._note(related.get("type"), related.get("id"), related.get("name"))
+        else:
+            for kind in ("contact", "deal", "user"):
+                self._note(kind, item.get(f"{kind}_id"), item.get(f"{kind}_name"))
+
+    def _note(self, kind: Any, known: Any, name: Any) -> None:
+        if isinstance(kind, str) and isinstance(known, str):
+            names = self._found.setdefault(kind, {})
+            if len(names) < _KEPT:
+                names[known] = str(name or "")
+
+
+def name_of(item: Mapping[str, Any]) -> str:
+    """What a server's contact or deal is called: its name or title, else what it has of one."""
+    for name in ("name", "title"):
+        if isinstance(item.get(name), str) and item[name].strip():
+            return str(item[name])
+    parts = [item.get("first_name"), item.get("last_name")]
+    whole = " ".join(part for part in parts if isinstance(part, str) and part.strip())
+    return whole or str(item.get("company") or item.get("email") or "")
+
+
+_UNTOLD = {"active": None, "notifications": None}
+
+
+def _read(file: OwnFile) -> dict[str, Any]:
+    """What a file of the cache has; nothing where that is of no use."""
+    try:
+        content = json.loads(file.read() or b"{}")
+    except (CrmctlError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _part(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = content.get(name)
+    return part if isinstance(part, dict) else {}

@@ -1,0 +1,155 @@
+"""Reads who or what a person means, by ID or by a name that is known, into IDs.
+
+A known name wins. Else a word that looks like an ID is one, and ``id:X`` makes one of anything.
+What is neither is refused: a name that the API takes for an ID would find nothing, or link to
+nothing. Every function raises `UsageError` or `InvalidInput`, and nothing was sent then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmctl.cli.inputs import read_choice
+from crmctl.errors import InvalidInput, SettingsError, UsageError
+from crmctl.names import fold
+from crmctl.resources import RELATED_TYPES
+
+if TYPE_CHECKING:
+    from crmctl.cli.context import Context
+
+_MARK = "id:"
+
+
+def read_record(
+    crm: Context, type: str, text: str | None, option: str, *, tell: bool = False
+) -> str | None:
+    """The ID of a user, contact, deal or project.
+
+    ``tell`` says on stderr which ID a name became, as a write does; else -v says it.
+    """
+    if text is None:
+        return None
+    found = find(crm, [type], text, option)
+    return _told(crm, text, found[0], tell=tell)
+
+
+def read_user(crm: Context, text: str | None, option: str, *, tell: bool = False) -> str | None:
+    """A user's ID, where ``me`` is the profile's own. Raises SettingsError if that has none."""
+    if text != "me":
+        return read_record(crm, "user", text, option, tell=tell)
+    if crm.user_id is None:
+        raise SettingsError(
+            f"The profile {crm.profile.name} has no user_id, so `me` is nobody.",
+            hint="Run `crmctl config set user_id USER_ID`.",
+        )
+    return crm.user_id
+
+
+def read_users(crm: Context, text: str | None, option: str) -> list[str] | None:
+    """Several users' IDs from ``a,b``, each once; a name may have a comma itself."""
+    if text is None:
+        return None
+    whole = "," in text and crm.known.named("user", text)
+    parts = [text] if whole else text.split(",")
+    return list(dict.fromkeys(str(read_user(crm, part, option)) for part in parts))
+
+
+def read_related_to(
+    crm: Context,
+    related_to_type: str | None,
+    related_to_id: str | None,
+    contact: str | None,
+    deal: str | None,
+    project: str | None,
+    *,
+    whole: bool = True,
+    tell: bool = False,
+) -> dict[str, str]:
+    """``related_to_type`` and ``related_to_id`` from the options for them.
+
+    ``--deal ID`` stands for the pair. Where ``whole``, one half is not enough.
+    """
+    given = dict(zip(RELATED_TYPES, (contact, deal, project), strict=True))
+    short = [(kind, text) for kind, text in given.items() if text is not None]
+    if len(short) + (related_to_type is not None or related_to_id is not None) > 1:
+        raise UsageError(
+            "A task relates to one thing: give one of --contact, --deal, --project, or"
+            " --related-to-type and --related-to-id."
+        )
+    if whole and (related_to_type is None) != (related_to_id is None):
+        raise UsageError("--related-to-type and --related-to-id go together.")
+    related: dict[str, str] = {}
+    if short:
+        ((kind, text),) = short
+        record_id = read_record(crm, kind, text, f"--{kind}", tell=tell)
+        return {"related_to_type": kind, "related_to_id": str(record_id)}
+    kinds = list(RELATED_TYPES)
+    if related_to_type is not None:
+        kinds = [read_choice(related_to_type, RELATED_TYPES, "--related-to-type")]
+        related["related_to_type"] = kinds[0]
+    if related_to_id is not None:
+        found = find(crm, kinds, related_to_id, "--related-to-id")
+        related["related_to_id"] = _told(crm, related_to_id, found[0], tell=tell)
+    return related
+
+
+def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, str | None]:
+    """The ID that a name, an e-mail address or an ID means, and its type, one of ``types``.
+
+    The type is None where an ID does not tell it.
+    """
+    if text.startswith(_MARK) and text != _MARK:
+        return text.removeprefix(_MARK), types[0] if len(types) == 1 else None
+    known = crm.known
+    named = [record for type in types for record in known.named(type, text)] if fold(text) else []
+    if len(named) > 1:
+        shown = [f"{record['id']} ({record['type']} {_described(record)})" for record in named]
+        raise InvalidInput(
+            f"{option}: {text} is the name of {len(named)}: {', '.join(shown)}.",
+            hint="Give the ID of the one that is meant.",
+        )
+    if named:
+        return named[0]["id"], named[0]["type"]
+    for type in types:
+        if known.has(type, text):
+            return text, type
+    if _looks_like_id(text):
+        return text, types[0] if len(types) == 1 else None
+    raise InvalidInput(
+        f"{option}: no {_either(types)} is known as {text!r:.80}.", hint=_how(crm, types, text)
+    )
+
+
+def _looks_like_id(text: str) -> bool:
+    if not text or "@" in text or any(map(str.isspace, text)):
+        return False
+    return "_" in text or any(map(str.isdigit, text))
+
+
+def _told(crm: Context, text: str, record_id: str, *, tell: bool) -> str:
+    if text not in (record_id, f"{_MARK}{record_id}"):
+        said = f"{text} is {record_id}"
+        if tell:
+            crm.terminal.note(f"crmctl: note: {said}", code="name")
+        else:
+            crm.terminal.log(1, said)
+    return record_id
+
+
+def _described(record: dict[str, Any]) -> str:
+    return f"{record['name']}, {record['email']}" if record["email"] else str(record["name"])
+
+
+def _either(types: list[str]) -> str:
+    *others, last = types
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _how(crm: Context, types: list[str], text: str) -> str:
+    """How to make a name known."""
+    as_id = f"`{_MARK}{text}`, if it is an ID."
+    if crm.profile.kind == "workspace":
+        return f'Run `crmctl record add {types[0]} ID "NAME"` to make one known; or write {as_id}'
+    if "contact" in types or "deal" in types:
+        return f"Run `crmctl record pull` to fetch the server's names; or write {as_id}"
+    return f"Names are known once a list has shown them. Give the ID; or write {as_id}"
