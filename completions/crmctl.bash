@@ -14,6 +14,8 @@ _crmctl() {
             # 63: bash lists the possibilities and inserts none, so a description does no harm.
             COMPREPLY+=("$word  (${line#*$'\t'})")
         else
+            # A name has blanks. Inside of an open quote bash needs no others.
+            [[ $word != *[\ \&\(\)]* || ${COMP_WORDS[COMP_CWORD]} == [\"\']* ]] || printf -v word %q "$word"
             COMPREPLY+=("$word")
         fi
         # COMP_WORDS has quotes in it, and parts of words: a:b is three.

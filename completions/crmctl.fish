@@ -6,7 +6,7 @@ function __crmctl_complete
     end
     set -l current (commandline -ct)
     set -l option (string match -r -- '^--[^=]+=' $current)
-    set -l typed (string trim --left --chars='"\'' -- $current)
+    set -l typed (string unescape -- $current; or string trim --left --chars='"\'' -- $current)
     for line in (command crmctl __complete $before[2..-1] "$typed" 2>/dev/null)
         if test "$line" = :files
             complete --do-complete "'' $current"

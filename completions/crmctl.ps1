@@ -14,6 +14,7 @@ Register-ArgumentCompleter -Native -CommandName crmctl -ScriptBlock {
     $lines | Where-Object { $_ -ne ':files' } | ForEach-Object {
         $word, $description = $_ -split "`t", 2
         if (-not $description) { $description = $word }
+        if ($word -match '[^\w.,:=/+@%-]') { $word = "'$word'" } # a name: it holds no quote
         [System.Management.Automation.CompletionResult]::new(
             "$option$word", $word, 'ParameterValue', $description)
     }

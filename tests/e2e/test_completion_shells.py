@@ -44,6 +44,19 @@ COMPLETED = {
     "an ID": ("crmctl task get task_l", "crmctl task get task_late"),
     "an ID in quotes": ('crmctl task get "task_l', 'crmctl task get "task_late"'),
     "an ID with a hostile title": ("crmctl task get task_h", "crmctl task get task_hostile"),
+    "a name": ("crmctl task list --contact Jan", "crmctl task list --contact Jane\\ Smith"),
+    "the rest of a name": (
+        "crmctl task list --contact Jane\\ S",
+        "crmctl task list --contact Jane\\ Smith",
+    ),
+    "a name in quotes": (
+        'crmctl task list --contact "Jane S',
+        'crmctl task list --contact "Jane Smith"',
+    ),
+    "a name in lower case": (
+        "crmctl task list --assignee ann\\ ",
+        "crmctl task list --assignee ann\\ Archer",
+    ),
     "another profile's ID": (
         "crmctl --profile demo task get o",
         "crmctl --profile demo task get only",
