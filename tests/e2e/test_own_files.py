@@ -140,7 +140,7 @@ def test_a_user_without_a_home_works_where_the_directories_are_named(
     key = {"CRMCTL_BASE_URL": far_end.url, "CRMCTL_API_KEY": KEY}
     listed = run_as_nobody(home, "task", "list", "-o", "ids", "-v", **key)
     assert (listed.returncode, "task_late" in listed.stdout) == (0, True)
-    assert "nothing kept for completion: This user has no home directory." in listed.stderr
+    assert "no names were kept: This user has no home directory." in listed.stderr
 
 
 def run_as_nobody(home: Path, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -114,7 +114,14 @@ def test_a_record_is_added_listed_changed_and_removed(crmctl: Crmctl) -> None:
     ]
     crmctl.done("record", "add", "user", "usr_1", "Anna")
     assert crmctl.json("record", "list", "user") == [
-        {"type": "user", "id": "usr_1", "name": "Anna", "active": True, "notifications": True}
+        {
+            "type": "user",
+            "id": "usr_1",
+            "name": "Anna",
+            "email": None,
+            "active": True,
+            "notifications": True,
+        }
     ]
     assert crmctl.json("record", "remove", "user", "usr_1") == {
         "type": "user",

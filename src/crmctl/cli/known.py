@@ -81,9 +81,8 @@ class OfServer:
     def __init__(self, directories: Directories, profile: Profile, account: str) -> None:
         # A profile's name may come to mean another server or account, whose IDs are others.
         place = crc32(f"{profile.base_url.value}{account}".encode())
-        name = f"{profile.name}-{place:08x}.json"
-        self._seen_file = OwnFile(directories.cache / f"seen-{name}")
-        self._pulled_file = OwnFile(directories.cache / f"pulled-{name}")
+        self._name = f"{profile.name}-{place:08x}.json"
+        self._directories = directories
 
     def records(self, type: str | None = None) -> list[Record]:
         """All of them, or those of one type, by type and ID."""
@@ -124,26 +123,38 @@ class OfServer:
         self, type: str, records: Mapping[str, tuple[str, str | None]], at: str
     ) -> None:
         """Keep all records of a type, by ID with name and e-mail address, in place of the last."""
-        with self._pulled_file.locked():
-            pulled = {**_read(self._pulled_file), type: {"at": at, "records": records}}
-            self._pulled_file.replace(json.dumps(pulled).encode(), sync=False)
+        file = self._file("pulled")
+        with file.locked():
+            pulled = {**_read(file), type: {"at": at, "records": records}}
+            file.replace(json.dumps(pulled).encode(), sync=False)
 
     def keep_seen(self, found: Mapping[str, Mapping[str, str]]) -> None:
         """Put what a list showed, by type the IDs with names, before what it showed before."""
-        with self._seen_file.locked(seconds=1):
-            seen = _read(self._seen_file)
+        file = self._file("seen")
+        with file.locked(seconds=1):
+            seen = _read(file)
             for kind, names in found.items():
                 merged = {**names, **_part(seen, kind), **names}
                 seen[kind] = dict(list(merged.items())[:_KEPT])
-            self._seen_file.replace(json.dumps(seen).encode(), sync=False)
+            file.replace(json.dumps(seen).encode(), sync=False)
 
     @cached_property
     def _seen(self) -> Mapping[str, Any]:
-        return _read(self._seen_file)
+        return self._kept("seen")
 
     @cached_property
     def _pulled(self) -> Mapping[str, Any]:
-        return _read(self._pulled_file)
+        return self._kept("pulled")
+
+    def _kept(self, kind: str) -> Mapping[str, Any]:
+        """What a file has; nothing where there is no place for files, or it is of no use."""
+        try:
+            return _read(self._file(kind))
+        except CrmctlError:
+            return {}
+
+    def _file(self, kind: str) -> OwnFile:
+        return OwnFile(self._directories.cache / f"{kind}-{self._name}")
 
     def _all(self, type: str) -> dict[str, tuple[str, str | None]]:
         """Names and e-mail addresses by ID: what was seen last, then what was pulled."""
@@ -207,10 +218,10 @@ _UNTOLD = {"active": None, "notifications": None}
 
 
 def _read(file: OwnFile) -> dict[str, Any]:
-    """What a file of the cache has; nothing where that is of no use."""
+    """What a file of the cache has; nothing where that makes no sense. Raises SettingsError."""
     try:
         content = json.loads(file.read() or b"{}")
-    except (CrmctlError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -98,10 +98,12 @@ def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, s
 
     The type is None where an ID does not tell it.
     """
+    if not fold(text):
+        raise InvalidInput(f"{option} must not be blank.")
     if text.startswith(_MARK) and text != _MARK:
         return text.removeprefix(_MARK), types[0] if len(types) == 1 else None
     known = crm.known
-    named = [record for type in types for record in known.named(type, text)] if fold(text) else []
+    named = [record for type in types for record in known.named(type, text)]
     if len(named) > 1:
         shown = [f"{record['id']} ({record['type']} {_described(record)})" for record in named]
         raise InvalidInput(
