@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NOUNS = {
     "task": "Manage tasks: list, create, complete, …",
     "activity": "Log activities, list them, read the feed",
+    "report": "Open tasks by age, activities by week: bars and numbers",
     "record": "The users, contacts, deals and projects known by name",
     "auth": "Keys and profiles: log in, log out, switch",
     "config": "Settings, and where each one comes from",
