@@ -30,6 +30,7 @@ NOUNS = {
     "workspace": "The embedded workspace on this machine",
     "api": "Send any request to the API",
     "demo": "Try crmctl on sample data",
+    "doctor": "Check that all works: profile, key, server, keyring, …",
     "completion": "Completion for bash, zsh, fish and PowerShell",
 }
 _COMPLETE = "__complete"

@@ -87,9 +87,11 @@ def read_all(
 
     ask = crm.client.list_tasks if resource is TASK else crm.client.list_activities
     listings = [ask(query) for query in queries]
-    seen: set[Any] | None = set() if crm.client.remote and len(listings) > 1 else None
-    for listing in listings:
-        listing.ask()
+    seen: set[Any] | None = None
+    if crm.client.remote and len(listings) > 1:
+        seen = set()
+        for listing in listings:
+            listing.ask()
     for listing in listings:
         number = 0
         for item in listing:
