@@ -87,7 +87,12 @@ def test_where_crmctl_never_ran_all_is_well_and_nothing_is_made(tmp_path: Path) 
     result = run_in(tmp_path, "doctor")
     assert (result.status, result.stderr) == (0, "")
     assert result.rows == [
-        ["settings", "ok", f"{tmp_path}/config/config.toml is not there: all is default.", "-"],
+        [
+            "settings",
+            "ok",
+            f"{tmp_path / 'config' / 'config.toml'} is not there: all is default.",
+            "-",
+        ],
         ["profile", "ok", "local, as nothing chooses another.", "-"],
         [
             "keyring",
@@ -100,7 +105,7 @@ def test_where_crmctl_never_ran_all_is_well_and_nothing_is_made(tmp_path: Path) 
         [
             "workspace",
             "remark",
-            f"{tmp_path}/data/local.db is not there yet: the first write makes it.",
+            f"{tmp_path / 'data' / 'local.db'} is not there yet: the first write makes it.",
             "`crmctl demo` shows one with sample data.",
         ],
         ["time zone", "ok", "UTC, from the machine: it is Tue 09:00.", "-"],
@@ -161,7 +166,7 @@ def test_a_server_is_asked_once_and_its_time_told(tmp_path: Path) -> None:
         assert [request.query for request in server.received] == [{"limit": "1"}]
     assert result.status == 0
     assert found["profile"]["finding"] == "work, chosen by config.toml."
-    assert found["key"]["finding"] == f"Kept in {tmp_path}/config/credentials.json."
+    assert found["key"]["finding"] == f"Kept in {tmp_path / 'config' / 'credentials.json'}."
     said = f"{re.escape(server.url)} accepts the key, and answered in [0-9]+ ms\\."
     assert re.fullmatch(said, found["server"]["finding"])
     assert found["workspace"]["finding"] == "None is used: the profile is a server."

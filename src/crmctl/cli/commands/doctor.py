@@ -93,7 +93,7 @@ def _choose_profile(
     fault: CrmctlError | None = None
     try:
         path, _ = crm.settings.config_path, crm.settings.config
-        there = f"{path} is in order." if path.exists() else f"{path} is not there: all is default."
+        there = f"{path} can be read." if path.exists() else f"{path} is not there: all is default."
         settings = _found("settings", "ok", there)
     except CrmctlError as error:
         fault = error
