@@ -109,6 +109,8 @@ def test_a_local_table_loads_no_network_and_no_markdown(data: Path) -> None:
         "activity log note x",
         "activity feed -o json",
         "workspace info",
+        "report tasks -o json",
+        "report activities",
         "task create x --due fri -n",
     ],
 )
@@ -116,6 +118,10 @@ def test_other_local_commands_load_neither_the_network_nor_the_table(
     data: Path, command: str
 ) -> None:
     assert not found(imported(data, command), NEVER | {"httpx", "rich"})
+
+
+def test_an_examination_of_a_workspace_does_not_touch_the_network(data: Path) -> None:
+    assert not found(imported(data, "doctor --json"), {"httpx", "rich", "tomlkit"})
 
 
 @pytest.mark.parametrize("command", ["config list", "completion bash", "task list --help"])

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 NOUNS = {
     "task": "Manage tasks: list, create, complete, …",
     "activity": "Log activities, list them, read the feed",
+    "report": "Open tasks by age, activities by week: bars and numbers",
     "record": "The users, contacts, deals and projects known by name",
     "auth": "Keys and profiles: log in, log out, switch",
     "config": "Settings, and where each one comes from",
     "workspace": "The embedded workspace on this machine",
     "api": "Send any request to the API",
     "demo": "Try crmctl on sample data",
+    "doctor": "Check that all works: profile, key, server, keyring, …",
     "completion": "Completion for bash, zsh, fish and PowerShell",
 }
 _COMPLETE = "__complete"

@@ -49,10 +49,7 @@ def show_list(
     elif listing.has_more:
         crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
     elif len(queries) == 1 and listing.total is not None and listing.total > number:
-        crm.terminal.note(
-            f"The server counts {listing.total} {resource.plural} and gave {number}.",
-            code="incomplete",
-        )
+        _tell_incomplete(crm, resource, listing.total, number)
 
 
 def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
@@ -77,6 +74,33 @@ def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
         crm.terminal.note(nothing)
     elif next(recent, None) is not None or (since is None and listing.has_more):
         crm.terminal.note(f"Showing the newest {number}. --limit N or --since WHEN shows more.")
+
+
+def read_all(
+    crm: Context, resource: Resource, queries: Sequence[Query]
+) -> Iterator[dict[str, Any]]:
+    """Every item that the queries find, one list after the other, all asked for at once.
+
+    Of a workspace's items nothing is kept: they may be as many as they like. Over the network an
+    ID comes once, for what a server that knows no filter gives to each of the queries.
+    """
+    from crmctl.api.pages import is_new
+
+    ask = crm.client.list_tasks if resource is TASK else crm.client.list_activities
+    listings = [ask(query) for query in queries]
+    seen: set[Any] | None = None
+    if crm.client.remote and len(listings) > 1:
+        seen = set()
+        for listing in listings:
+            listing.ask()
+    for listing in listings:
+        number = 0
+        for item in listing:
+            number += 1
+            if seen is None or is_new(item, seen):
+                yield item
+        if listing.total is not None and listing.total > number:
+            _tell_incomplete(crm, resource, listing.total, number)
 
 
 def _read(
@@ -139,6 +163,12 @@ def _keep(
             seen.save()
         except CrmctlError as error:
             crm.terminal.log(1, f"crmctl: note: no names were kept: {error.message}")
+
+
+def _tell_incomplete(crm: Context, resource: Resource, total: int, number: int) -> None:
+    crm.terminal.note(
+        f"The server counts {total} {resource.plural} and gave {number}.", code="incomplete"
+    )
 
 
 def _rest(total: int | None, number: int, resource: Resource, *, limited: bool) -> str:

@@ -41,6 +41,11 @@ def complete_profile() -> Complete:
 def complete_fields(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Completes the last of several field names, those of the noun that was typed."""
     group = ctx.parent.info_name if ctx.parent else ""
+    if group == "report":
+        from crmctl.report import ACTIVITY_FIELDS, TASK_FIELDS
+
+        fields = TASK_FIELDS if ctx.info_name == "tasks" else ACTIVITY_FIELDS
+        return _complete_last(fields, incomplete)
     return _complete_last(
         tuple((ACTIVITY if group == "activity" else TASK).field_names()), incomplete
     )

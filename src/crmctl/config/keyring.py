@@ -46,6 +46,10 @@ class Keyring:
         self._tell = tell
         self._chosen = chosen
 
+    def name(self) -> str:
+        """What the machine's keyring calls itself. Unlocks nothing."""
+        return self._call(lambda backend: str(backend.name))
+
     def get(self, user: str) -> str | None:
         """The key; None if there is none."""
         return self._call(lambda backend: backend.get_password(SERVICE, user))

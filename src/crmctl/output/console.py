@@ -43,10 +43,18 @@ def open_console(stream: TextIO, style: Style) -> Console:
 
 
 def print_wrapped(
-    console: Console, parts: list[tuple[str, str]], *, indent: int, width: int | None
+    console: Console,
+    parts: list[tuple[str, str]],
+    *,
+    indent: int,
+    width: int | None,
+    fold: bool = True,
 ) -> None:
-    """Print text and style pairs as one paragraph, its lines after the first indented."""
-    text = Text.assemble(*parts)
+    """Print text and style pairs as one paragraph, its lines after the first indented.
+
+    A word that is longer than a line goes over several, unless ``fold`` is false.
+    """
+    text = Text.assemble(*parts, overflow="fold" if fold else "ignore")
     text.rstrip()
     if width is None or text.cell_len <= width:
         console.print(text, soft_wrap=True)

@@ -1,31 +1,22 @@
 """`crmctl completion`: prints a shell's completion script, or puts it where the shell looks."""
 
 import os
-import shlex
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crmctl.cli import options
+from crmctl.cli.completion.places import read_startup, script_path, startup_lines
 from crmctl.cli.completion.scripts import FILE_NAMES, read_script
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import refuse_choice
-from crmctl.errors import StoreError, UsageError
+from crmctl.errors import UsageError
 from crmctl.files import replace_file
 
 app = typer.Typer(help="Completion for bash, zsh, fish and PowerShell.")
 
 _SHELLS = f"Name one of {', '.join(FILE_NAMES)}."
-
-# A second compinit would read every completion of the system again, at each start of the shell.
-_ZSH_LINES = """\
-# completion for crmctl
-fpath=(~/.zfunc $fpath)
-(( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit }
-autoload -Uz _crmctl && compdef _crmctl crmctl
-"""
 
 
 @app.command("bash")
@@ -84,55 +75,12 @@ def install(
     if startup:
         file, lines = startup
         # A link, as dotfiles often are, stays one: what it leads to is replaced.
-        replace_file(file.resolve(), _read_startup(file) + os.fsencode(lines))
+        replace_file(file.resolve(), read_startup(file) + os.fsencode(lines))
         crm.terminal.note(f"Added {len(lines.splitlines())} lines to {file}.")
     if chosen == "powershell":
         crm.terminal.note(f"Add this line to your PowerShell profile ($PROFILE):  . '{path}'")
     else:
         crm.terminal.note(f"Completion works in every new {chosen}.")
-
-
-def script_path(shell: str, environ: Mapping[str, str], home: Path) -> Path:
-    """Where that shell looks for the completions of a user."""
-    data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return {
-        "bash": data / "bash-completion" / "completions" / "crmctl",
-        "zsh": home / ".zfunc" / FILE_NAMES["zsh"],
-        "fish": config / "fish" / "completions" / FILE_NAMES["fish"],
-        "powershell": config / "powershell" / FILE_NAMES["powershell"],
-    }[shell]
-
-
-def startup_lines(
-    shell: str, path: Path, environ: Mapping[str, str], home: Path
-) -> tuple[Path, str] | None:
-    """The shell's startup file, and what it lacks to read the script; None if nothing."""
-    if shell == "zsh":
-        file, lines = Path(environ.get("ZDOTDIR") or home) / ".zshrc", _ZSH_LINES
-    elif shell == "bash":
-        # bash-completion, where it is installed, finds the script by its name; this serves all.
-        quoted = shlex.quote(str(path))
-        file = home / ".bashrc"
-        lines = f"# completion for crmctl\n[[ ! -r {quoted} ]] || source {quoted}\n"
-    else:
-        return None
-    present = _read_startup(file)
-    if os.fsencode(lines) in present:
-        return None
-    return file, lines if present.endswith(b"\n") or not present else "\n" + lines
-
-
-def _read_startup(file: Path) -> bytes:
-    """What somebody's own file holds, in whatever encoding; nothing if there is none."""
-    try:
-        if file.exists() and not file.is_file():
-            raise StoreError(f"{file} is not a regular file.")
-        return file.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except (OSError, RuntimeError) as error:
-        raise StoreError(f"{file} cannot be read: {error}.") from error
 
 
 def _print(shell: str, crm: Context) -> None:
