@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crmctl.cli.app import run
-from crmctl.cli.context import Context
-from crmctl.directories import system_directory
 from tests.e2e.running import KEY, RECORDS, open_far_end, stock
+from tests.in_process import run_in
 from tests.scripted_server import Connection, ScriptedServer, answer
 
 Call = Callable[..., tuple[int, Any, str]]
 
 
-def call(*args: str, **environ: str) -> tuple[int, Any, str]:
-    """One command line, in this process: its status, the JSON on stdout, and stderr."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    crm = Context(
-        environ=environ, system=system_directory, stdin=None, stdout=stdout, stderr=stderr
-    )
-    status = run([*args, "-o", "json"], crm)
-    return status, json.loads(stdout.getvalue() or "null"), stderr.getvalue()
+def call(home: Path, *args: str, **environ: str) -> tuple[int, Any, str]:
+    """The status of a command, the JSON on its stdout, and its stderr."""
+    result = run_in(home, *args, "-o", "json", **environ)
+    return result.status, json.loads(result.stdout or "null"), result.stderr
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Call:
     """Commands on a workspace that knows RECORDS."""
-    tmp_path.chmod(0o700)
-    stock(tmp_path / "local.db")
-    places = {f"CRMCTL_{kind}_DIR": str(tmp_path) for kind in ("DATA", "CONFIG", "CACHE")}
-
-    def on_workspace(*args: str, **environ: str) -> tuple[int, Any, str]:
-        return call(*args, **{"CRMCTL_PROFILE": "local", **places, **environ})
-
-    return on_workspace
+    (tmp_path / "data").mkdir(mode=0o700)
+    stock(tmp_path / "data" / "local.db")
+    return partial(call, tmp_path, CRMCTL_PROFILE="local")
 
 
 def body_of(outcome: tuple[int, Any, str]) -> dict[str, Any]:
@@ -221,12 +210,7 @@ def lists(connection: Connection) -> bool:
 @pytest.fixture
 def there(tmp_path: Path) -> Call:
     """Commands on a server, with files of their own."""
-    places = {f"CRMCTL_{kind}_DIR": str(tmp_path) for kind in ("DATA", "CONFIG", "CACHE")}
-
-    def on_server(*args: str, **environ: str) -> tuple[int, Any, str]:
-        return call(*args, **{"CRMCTL_API_KEY": KEY, **places, **environ})
-
-    return on_server
+    return partial(call, tmp_path, CRMCTL_API_KEY=KEY)
 
 
 def test_names_of_a_server_are_pulled_and_used_without_it(there: Call) -> None:
@@ -290,7 +274,7 @@ def test_a_list_teaches_the_names_that_it_shows_but_not_in_a_ci_job(
         url = {"CRMCTL_BASE_URL": far_end.url}
         there("task", "list", CI="true", **url)
         assert there(*line, **url)[0] == 2
-        assert list(tmp_path.glob("*.json")) == []
+        assert list(tmp_path.rglob("*.json")) == []
         there("task", "list", **url)
         there("activity", "feed", **url)
     assert body_of(there(*line, **url))["assignee_id"] == "usr_bob"

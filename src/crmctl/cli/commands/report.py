@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import inputs, options, times
+from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import read_all
 from crmctl.cli.show import named_view, show_all, style
@@ -48,11 +48,11 @@ def tasks(
     """
     crm: Context = ctx.obj
     assignees = inputs.only_one(("--assignee", assignee), ("--mine", "me" if mine else None))
-    related = inputs.read_related_to(None, None, contact, deal, project, whole=False)
+    related = names.read_related_to(crm, None, None, contact, deal, project, whole=False)
     queries = inputs.read_queries(
         TASK,
         {
-            "assignee_id": inputs.read_users(crm, assignees),
+            "assignee_id": names.read_users(crm, assignees, "--assignee"),
             "status": OPEN_STATUSES,
             **related,
         },
@@ -110,9 +110,9 @@ def activities(
     queries = inputs.read_queries(
         ACTIVITY,
         {
-            "contact_id": contact,
-            "deal_id": deal,
-            "user_id": inputs.read_user(crm, user),
+            "contact_id": names.read_record(crm, "contact", contact, "--contact"),
+            "deal_id": names.read_record(crm, "deal", deal, "--deal"),
+            "user_id": names.read_user(crm, user, "--user"),
             "date_from": date_from,
             "date_to": date_to,
             "type": inputs.read_choices(type, ACTIVITY_TYPES, "--type"),
