@@ -154,6 +154,21 @@ def test_a_profile_without_a_url_is_at_the_vendors(environ: dict[str, str]) -> N
     assert pair(profile.base_url) == (VENDOR_URL, "default")
 
 
+def test_me_in_the_demo_is_the_sample_data_s_user(environ: dict[str, str]) -> None:
+    def user(profile: str) -> object:
+        (found,) = [
+            e for e in load(environ, {"profile": profile}).entries() if e["key"] == "user_id"
+        ]
+        return found["value"], found["source"]
+
+    assert user("demo") == ("usr_abc123", "the sample data")
+    assert user("local") == (None, "default")
+    write_config(environ, '[profiles.demo]\nuser_id = "usr_def456"')
+    assert user("demo") == ("usr_def456", "config.toml [profiles.demo]")
+    environ["CRMCTL_USER_ID"] = "usr_9"
+    assert user("demo") == ("usr_9", "CRMCTL_USER_ID")
+
+
 # Which value
 
 

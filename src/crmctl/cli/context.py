@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl import __version__, errors
 from crmctl.api.client import Client
-from crmctl.api.message import Transport
+from crmctl.api.message import Request, Response, Transport
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
@@ -29,8 +29,15 @@ if TYPE_CHECKING:
     from crmctl.directories import Kind
     from crmctl.store.interface import Store
 
-# The user of the sample data: `--mine` and `me` have someone to mean in the demo.
-DEMO_USER = "usr_abc123"
+_WROTE = ("This is the embedded workspace; `crmctl auth login` connects an account.",)
+_EMPTY = (
+    "This is the embedded workspace. Try `crmctl demo`, `crmctl task create TITLE`, or",
+    "`crmctl auth login`, which connects an account.",
+)
+_MISSED = (
+    "This is the embedded workspace `local`, which nobody chose.\n"
+    "`--profile demo` has the sample data; `crmctl auth login` connects an account."
+)
 
 
 class Context:
@@ -66,6 +73,7 @@ class Context:
         self._clock = clock
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
+        self._noted = False
 
     @cached_property
     def settings(self) -> Settings:
@@ -80,19 +88,13 @@ class Context:
 
     @cached_property
     def profile(self) -> Profile:
-        """The account or workspace in use; says so once where nobody chose it."""
-        profile = self.settings.profile
-        if profile.fallback:
-            self.terminal.note(
-                "Using the embedded workspace; `crmctl auth login` connects an account."
-            )
-        return profile
+        """The account or workspace in use."""
+        return self.settings.profile
 
     @property
     def user_id(self) -> str | None:
         """Who `me` is."""
-        mine = self.profile.user_id.value
-        return DEMO_USER if mine is None and self.profile.name == "demo" else mine
+        return self.profile.user_id.value
 
     @cached_property
     def client(self) -> Client:
@@ -107,6 +109,16 @@ class Context:
         read_only = self.profile.read_only
         if read_only.value:
             raise errors.read_only(f"`{command}` did nothing", read_only.source)
+
+    def note_unchosen(self, *, empty: bool = False) -> None:
+        """Tell a person, once, that this is a workspace which nobody chose.
+
+        For where something was written or, ``empty``, nothing was found.
+        """
+        if self._noted or not self.profile.fallback or not self.terminal.stderr.isatty():
+            return
+        self._noted = True
+        self.terminal.note(*(_EMPTY if empty else _WROTE), code="unchosen")
 
     @cached_property
     def dry_run(self) -> DryRun:
@@ -190,15 +202,26 @@ class Context:
             return (self.options.output or "").startswith("json")
 
     def report(self, error: errors.CrmctlError) -> None:
-        """Tell the error that ends this command, as JSON where the output is JSON."""
+        """Tell an error, as JSON where the output is JSON.
+
+        Where nothing is found and nobody chose where to look, a hint says so, once.
+        """
+        if isinstance(error, errors.NotFound) and not error.hint and not self._noted:
+            self._noted = self.profile.fallback
+            error.hint = _MISSED if self.profile.fallback else error.hint
         self.terminal.report(error, as_json=self.tells_json)
 
     def finish(self) -> None:
         """Print what a dry run collected."""
         if self.options.dry_run and self.dry_run.requests:
-            from crmctl.output.json import write_value
+            self.show_value(self.dry_run.described())
 
-            write_value(self.dry_run.described(), stream=self.terminal.stdout)
+    def show_value(self, value: Any) -> None:
+        """Show what is JSON in every format: over several lines, but in jsonl."""
+        from crmctl.output import renderer
+
+        lines = self.format == "jsonl"
+        renderer("jsonl" if lines else "json").write_value(value, stream=self.terminal.stdout)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -222,7 +245,14 @@ class Context:
 
             workspace = Workspace(self.store, clock=self._second)
             caller = self.user_id
-            return lambda request: workspace(request.having(caller=caller))
+
+            def call(request: Request) -> Response:
+                response = workspace(request.having(caller=caller))
+                if request.method != "GET" and response.status < 400:
+                    self.note_unchosen()
+                return response
+
+            return call
         return self._connect(str(self.profile.base_url.value), self.key.value)
 
     def _connect(self, base_url: str, key: str) -> Transport:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 VENDOR_URL = "https://app.automatenexuscrm.com/functions/v1/api"
 EMBEDDED_PROFILES = ("local", "demo")
+# The user of the sample data: `--mine` and `me` have someone to mean in the demo.
+DEMO_USER = "usr_abc123"
 RESERVED_NAME = "environment"
+# What a profile's table in the config file may hold, but for `key_store`, which a login writes.
+PROFILE_KEYS = ("base_url", "user_id", "timezone", "output", "read_only")
 CHOICES = {
     "output": FORMATS,
     "key_store": ("keyring", "file"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmctl import errors
 from crmctl.config import file as configfile
 from crmctl.config.profile import (
+    DEMO_USER,
     EMBEDDED_PROFILES,
     RESERVED_NAME,
     VENDOR_URL,
@@ -208,11 +209,14 @@ class Settings:
         key_store = table.get("key_store")
         if key_store is not None:
             key_store = check_setting("key_store", key_store, place)
+        user_id = self._setting("user_id", table, place)
+        if name == "demo" and user_id.value is None:
+            user_id = Value(DEMO_USER, "the sample data")
         return Profile(
             name,
             source,
             base_url=base_url,
-            user_id=self._setting("user_id", table, place),
+            user_id=user_id,
             timezone=self._setting("timezone", table, place),
             output=self._setting("output", table, place),
             read_only=self._read_only(table, place),
