@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from crmctl import __version__, errors
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response, Transport
+from crmctl.cli.fallback import Fallback
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
@@ -28,16 +29,6 @@ if TYPE_CHECKING:
     from crmctl.config.keys import Key
     from crmctl.directories import Kind
     from crmctl.store.interface import Store
-
-_WROTE = ("This is the embedded workspace; `crmctl auth login` connects an account.",)
-_EMPTY = (
-    "This is the embedded workspace. Try `crmctl demo`, `crmctl task create TITLE`, or",
-    "`crmctl auth login`, which connects an account.",
-)
-_MISSED = (
-    "This is the embedded workspace `local`, which nobody chose.\n"
-    "`--profile demo` has the sample data; `crmctl auth login` connects an account."
-)
 
 
 class Context:
@@ -73,7 +64,7 @@ class Context:
         self._clock = clock
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
-        self._noted = False
+        self.fallback = Fallback(self.terminal, lambda: self.profile.fallback)
 
     @cached_property
     def settings(self) -> Settings:
@@ -109,16 +100,6 @@ class Context:
         read_only = self.profile.read_only
         if read_only.value:
             raise errors.read_only(f"`{command}` did nothing", read_only.source)
-
-    def note_unchosen(self, *, empty: bool = False) -> None:
-        """Tell a person, once, that this is a workspace which nobody chose.
-
-        For where something was written or, ``empty``, nothing was found.
-        """
-        if self._noted or not self.profile.fallback or not self.terminal.stderr.isatty():
-            return
-        self._noted = True
-        self.terminal.note(*(_EMPTY if empty else _WROTE), code="unchosen")
 
     @cached_property
     def dry_run(self) -> DryRun:
@@ -202,13 +183,9 @@ class Context:
             return (self.options.output or "").startswith("json")
 
     def report(self, error: errors.CrmctlError) -> None:
-        """Tell an error, as JSON where the output is JSON.
-
-        Where nothing is found and nobody chose where to look, a hint says so, once.
-        """
-        if isinstance(error, errors.NotFound) and not error.hint and not self._noted:
-            self._noted = self.profile.fallback
-            error.hint = _MISSED if self.profile.fallback else error.hint
+        """Tell an error, as JSON where the output is JSON."""
+        if isinstance(error, errors.NotFound):
+            self.fallback.explain(error)
         self.terminal.report(error, as_json=self.tells_json)
 
     def finish(self) -> None:
@@ -249,7 +226,7 @@ class Context:
             def call(request: Request) -> Response:
                 response = workspace(request.having(caller=caller))
                 if request.method != "GET" and response.status < 400:
-                    self.note_unchosen()
+                    self.fallback.note_write()
                 return response
 
             return call

@@ -53,7 +53,7 @@ def add(
     crm.require_writable("record add")
     with crm.store.writing() as kept:
         added = kept.put_record(type, record_id, name, **settings)
-    crm.note_unchosen()
+    crm.fallback.note_write()
     show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
 
 
@@ -77,7 +77,7 @@ def list_(
         records = kept.records(type)
     if show_all(crm, records, named_view(crm, _RECORD, "record", "records")) == 0:
         crm.terminal.note('No records. Add one: crmctl record add contact con_abc123 "Jane Smith"')
-        crm.note_unchosen(empty=True)
+        crm.fallback.note_empty()
 
 
 @app.command("remove")
@@ -97,7 +97,7 @@ def remove(
     with crm.store.writing() as kept:
         if not kept.remove_record(type, record_id):
             raise NotFound(f"This workspace knows no {type} {record_id}.")
-    crm.note_unchosen()
+    crm.fallback.note_write()
     removed = {"type": type, "id": record_id, "deleted": True}
     show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))
 
