@@ -146,7 +146,7 @@ def test_me_is_nobody_and_how_to_change_that_depends_on_the_profile(newcomer: Ne
     assert told("task list --mine --profile local") == (
         "Run `crmctl config set user_id USER_ID --profile local`."
     )
-    assert told("task list --mine", CRMCTL_API_KEY="k") == "Set CRMCTL_USER_ID to your user's ID."
+    assert told("task list --mine", CRMCTL_API_KEY="k") == "Set CRMCTL_USER_ID."
 
 
 def test_what_is_set_says_so_where_a_variable_comes_before_it(newcomer: Newcomer) -> None:

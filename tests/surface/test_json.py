@@ -42,7 +42,7 @@ LINES = {
     "completion install": "bash",
 }
 # A key has to be there before it is forgotten or shown.
-PREPARED = {"auth logout": "auth login", "auth token": "auth login"}
+PREPARED = dict.fromkeys(("auth logout", "auth token"), "auth login")
 
 
 class Home:
@@ -141,8 +141,6 @@ def shape(value: Any) -> Any:
         ("config set", ["key", "source", "value"]),
         ("config unset", ["deleted", "key"]),
         ("config path", ["path"]),
-        ("record add", ["active", "id", "name", "notifications", "type"]),
-        ("record list", [["active", "id", "name", "notifications", "type"]]),
         ("record remove", ["deleted", "id", "type"]),
         ("workspace backup", ["path"]),
         ("workspace check", ["ok", "path"]),

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from crmctl.config.profile import RESERVED_NAME
 from crmctl.errors import InvalidInput, SettingsError, UsageError, wrong_choice
 from crmctl.fields import Action
 from crmctl.resources import RELATED_TYPES, REMINDER_TYPES
@@ -96,7 +95,7 @@ def read_user(crm: Context, user_id: str | None) -> str | None:
     if crm.user_id is None:
         raise SettingsError(
             f"The profile {crm.profile.name} has no user_id, so `me` is nobody.",
-            hint=_say_how_to_set_user(crm),
+            hint=crm.profile.say_how_to_set("user_id"),
         )
     return crm.user_id
 
@@ -225,15 +224,6 @@ def refuse(problems: list[Problem]) -> None:
     if problems:
         details = [dict(problem) for problem in problems]
         raise InvalidInput(f"{len(problems)} values cannot be sent.", details=details)
-
-
-def _say_how_to_set_user(crm: Context) -> str:
-    """What makes `me` somebody: a key of the environment has no profile that could keep it."""
-    profile = crm.profile
-    if profile.name == RESERVED_NAME:
-        return "Set CRMCTL_USER_ID to your user's ID."
-    named = f" --profile {profile.name}" if profile.source == "--profile" else ""
-    return f"Run `crmctl config set user_id USER_ID{named}`."
 
 
 def _spell(value: str) -> str:

@@ -90,6 +90,13 @@ class Profile:
         self.key_store = key_store
         self.fallback = fallback
 
+    def say_how_to_set(self, key: str) -> str:
+        """A hint: a key of the environment has no profile that could keep a setting."""
+        if self.name == RESERVED_NAME:
+            return f"Set CRMCTL_{key.upper()}."
+        named = f" --profile {self.name}" if self.source == "--profile" else ""
+        return f"Run `crmctl config set {key} {key.upper()}{named}`."
+
     def zone(self, environ: Mapping[str, str]) -> tzinfo:
         """The profile's time zone, else the machine's. Raises SettingsError for an unknown one."""
         from crmctl import zones

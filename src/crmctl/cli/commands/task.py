@@ -188,7 +188,7 @@ def cancel(ctx: typer.Context, task_ids: options.TaskIds) -> None:
 
 
 @app.command("reopen")
-def reopen(ctx: typer.Context, task_ids: options.TaskIds) -> None:
+def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds) -> None:
     """Mark tasks as pending again."""
     _set_status(ctx.obj, task_ids, "pending", "Reopened")
 

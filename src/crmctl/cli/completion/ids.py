@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
@@ -11,7 +13,8 @@ from crmctl.cli.context import Context
 from crmctl.errors import CrmctlError
 from crmctl.fields import Resource
 from crmctl.files import OwnFile
-from crmctl.resources import TASK
+from crmctl.resources import OPEN_STATUSES, TASK, TASK_STATUSES
+from crmctl.store.interface import Condition, Item, Transaction
 
 Names = dict[str, dict[str, str]]
 """For each kind (task, user, contact, deal, project): ID to title or name."""
@@ -100,3 +103,29 @@ def _read(file: OwnFile) -> Names:
 def _in_workspace(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
     with crm.open_store(crm.settings.profile, busy_seconds=1).reading() as kept:
         return kept.find_ids(kind, prefix, limit=100)
+
+
+def closed_ids(crm: Context, prefix: str) -> list[tuple[str, str]]:
+    """Of a workspace, the closed tasks that changed last; of a server, what `known_ids` gives."""
+    try:
+        profile = crm.settings.profile
+        if profile.kind != "workspace":
+            return known_ids(crm, TASK.name, prefix)
+        with crm.open_store(profile, busy_seconds=1).reading() as kept:
+            closed = [
+                _last_changed(kept, status)
+                for status in TASK_STATUSES
+                if status not in OPEN_STATUSES
+            ]
+    except CrmctlError:
+        return []
+    return [
+        (str(task["id"]), str(task["title"]))
+        for task in sorted(chain(*closed), key=itemgetter("updated_at"), reverse=True)
+        if task["id"].startswith(prefix) and _PLAIN_ID.fullmatch(task["id"])
+    ]
+
+
+def _last_changed(kept: Transaction, status: str) -> list[Item]:
+    condition = Condition("status", "=", status)
+    return kept.page(TASK, [condition], sort="-updated_at", after=None, limit=100)[0]
