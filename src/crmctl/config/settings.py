@@ -87,7 +87,8 @@ class Settings:
 
         It is what --profile or CRMCTL_PROFILE names; else ``environment``, where CRMCTL_API_KEY is
         set; else the config file's ``default_profile``; else ``local``. Raises SettingsError for a
-        name that is not known, and Unauthorized where CI is set and nothing chose a profile.
+        name that is not known, and Unauthorized where CRMCTL_BASE_URL is set without a key, or CI
+        is and nothing chose a profile.
         """
         if self._profile is None:
             self._profile = self._choose_profile()
@@ -174,6 +175,8 @@ class Settings:
             url = environment_url(self._environ)
             base_url: Value[str | None] = Value(url.value, url.source)
             return self._make_profile(RESERVED_NAME, "CRMCTL_API_KEY", base_url, table={}, place="")
+        if self._environ.get("CRMCTL_BASE_URL"):
+            return self._keyless_profile()
         if name := self.config.default_profile:
             return self._named_profile(name, configfile.FILE_NAME)
         in_ci = self._environ.get("CI", "").lower() not in ("", "0", "false")
@@ -184,6 +187,17 @@ class Settings:
                 hint="Set CRMCTL_API_KEY, or say `--profile local` if the workspace is meant.",
             )
         return self._named_profile("local", "default")
+
+    def _keyless_profile(self) -> Profile:
+        """The server that a rehearsal means; what is sent to it needs its key."""
+        if not self._may_fall_back:
+            raise errors.Unauthorized(
+                "CRMCTL_BASE_URL is set, and CRMCTL_API_KEY is not.",
+                hint="Set CRMCTL_API_KEY too, or choose a profile: --profile NAME.",
+            )
+        url = environment_url(self._environ)
+        base_url: Value[str | None] = Value(url.value, url.source)
+        return self._make_profile(RESERVED_NAME, url.source, base_url, table={}, place="")
 
     def _named_profile(self, name: str, source: str) -> Profile:
         self.config.require(name, source)
