@@ -133,13 +133,13 @@ def shape(value: Any) -> Any:
     [
         ("auth login", ["accepted", "base_url", "key_from", "profile", "user_id"]),
         ("auth status", ["accepted", "base_url", "key_from", "profile", "user_id"]),
-        ("auth logout", ["base_url", "deleted", "profile"]),
+        ("auth logout", ["accepted", "base_url", "key_from", "profile", "user_id"]),
         ("auth switch", ["key", "source", "value"]),
         ("auth token", ["token"]),
         ("config list", [["key", "source", "value"]]),
         ("config get", ["key", "source", "value"]),
         ("config set", ["key", "source", "value"]),
-        ("config unset", ["deleted", "key"]),
+        ("config unset", ["key", "source", "value"]),
         ("config path", ["path"]),
         ("record remove", ["deleted", "id", "type"]),
         ("workspace backup", ["path"]),
@@ -165,3 +165,22 @@ def test_what_was_set_is_told_as_config_get_tells_it(home: Home) -> None:
         "source": "config.toml",
     }
     assert json.loads(home.run("config get profiles.local.timezone", "json")) == told
+    gone = {"key": "profiles.local.timezone", "value": None, "source": "default"}
+    assert json.loads(home.run("config unset", "json")) == gone
+
+
+def test_a_login_and_a_logout_are_told_as_the_status_is(home: Home) -> None:
+    told = json.loads(home.run("auth login", "json"))
+    assert told == {
+        "profile": "work",
+        "base_url": home.far_end.url,
+        "user_id": None,
+        "key_from": "credentials.json",
+        "accepted": True,
+    }
+    assert json.loads(home.run("auth status", "json")) == told
+    assert json.loads(home.run("auth logout", "json")) == {
+        **told,
+        "key_from": None,
+        "accepted": None,
+    }

@@ -83,14 +83,8 @@ def login(
         f"Logged in to {url} as profile {name}, now the default. The key is in the {store}."
     )
     note_overruled(crm, "profile", name)
-    found = {
-        "profile": name,
-        "base_url": url,
-        "user_id": known.get("user_id"),
-        "key_from": KEY_SOURCES[store],
-        "accepted": True,
-    }
-    show_line(crm, found)
+    source = KEY_SOURCES[store]
+    show_line(crm, _status_of(name, url, known.get("user_id"), source, accepted=True))
 
 
 @app.command("logout")
@@ -104,12 +98,11 @@ def logout(ctx: typer.Context) -> None:
         crm.terminal.note(f"Would forget the key of profile {profile.name}.")
         return
     url = str(profile.base_url.value)
-    known = forget_key(profile.name, url, profile.key_store, crm.directories, keyring=crm.keyring)
-    if known:
+    if forget_key(profile.name, url, profile.key_store, crm.directories, keyring=crm.keyring):
         crm.terminal.note(f"Forgot the key of profile {profile.name}.")
     else:
         crm.terminal.note(f"The profile {profile.name} had no key.")
-    show_line(crm, {"profile": profile.name, "base_url": url, "deleted": known})
+    show_line(crm, _status_of(profile.name, url, profile.user_id.value))
 
 
 @app.command("status")
@@ -117,13 +110,7 @@ def status(ctx: typer.Context) -> None:
     """Show the profile in use, and whether the server accepts its key."""
     crm: Context = ctx.obj
     profile = crm.profile
-    found: dict[str, Any] = {
-        "profile": profile.name,
-        "base_url": profile.base_url.value,
-        "user_id": profile.user_id.value,
-        "key_from": None,
-        "accepted": None,
-    }
+    found = _status_of(profile.name, profile.base_url.value, profile.user_id.value)
     failure: CrmctlError | None = None
     if profile.kind == "http":
         found["key_from"] = crm.key.source
@@ -167,6 +154,18 @@ def token(ctx: typer.Context) -> None:
     if profile.kind == "workspace":
         raise UsageError(f"The profile {profile.name} is on this machine and has no key.")
     show_line(crm, {"token": crm.key.value}, crm.key.value)
+
+
+def _status_of(
+    name: str,
+    base_url: str | None,
+    user_id: str | None,
+    key_from: str | None = None,
+    *,
+    accepted: bool | None = None,
+) -> dict[str, Any]:
+    """What is told of a profile and its key; where no server was asked, accepted is None."""
+    return dict(zip(_STATUS, (name, base_url, user_id, key_from, accepted), strict=True))
 
 
 def _find_store(crm: Context, name: str, url: str, store: str) -> str:

@@ -89,12 +89,11 @@ def unset(ctx: typer.Context, key: Key) -> None:
     if crm.options.dry_run:
         crm.terminal.note(f"Would take {key} out of {crm.settings.config_path}.")
         return
-    removed = unset_value(crm.directories, setting, profile)
-    if removed:
+    if unset_value(crm.directories, setting, profile):
         show_done(crm, f"Took {key} out of {crm.settings.config_path}.")
     else:
         crm.terminal.note(f"{key} was not set in {crm.settings.config_path}.")
-    show_line(crm, {"key": _full_key(profile, setting), "deleted": removed})
+    show_line(crm, {"key": _full_key(profile, setting), "value": None, "source": "default"})
 
 
 @app.command("path")

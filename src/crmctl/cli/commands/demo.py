@@ -34,6 +34,10 @@ def demo(
     """Show the profile `demo`; where it is empty, fill it with sample data first.
 
     What is there already stays as it is, unless --reset is given.
+
+    crmctl demo
+
+    crmctl demo --reset
     """
     crm: Context = ctx.obj
     crm.options.profile = "demo"
