@@ -13,8 +13,8 @@ from crmctl.cli.context import Context
 
 WROTE = "This is the embedded workspace; `crmctl auth login` connects an account.\n"
 EMPTY = (
-    "This is the embedded workspace. Try `crmctl demo`, `crmctl task create TITLE`, or\n"
-    "`crmctl auth login`, which connects an account.\n"
+    "This is the embedded workspace. Try `crmctl demo`, `crmctl task create TITLE`,\n"
+    "or `crmctl auth login`, which connects an account.\n"
 )
 MISSED = (
     "This is the embedded workspace `local`, which nobody chose.\n"

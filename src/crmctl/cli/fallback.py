@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 _WROTE = ("This is the embedded workspace; `crmctl auth login` connects an account.",)
 _EMPTY = (
-    "This is the embedded workspace. Try `crmctl demo`, `crmctl task create TITLE`, or",
-    "`crmctl auth login`, which connects an account.",
+    "This is the embedded workspace. Try `crmctl demo`, `crmctl task create TITLE`,",
+    "or `crmctl auth login`, which connects an account.",
 )
 _MISSED = (
     "This is the embedded workspace `local`, which nobody chose.\n"
