@@ -106,6 +106,14 @@ def test_ids_of_open_tasks_come_first_and_alone_until_one_is_begun(stocked: Crmc
     assert complete(stocked, "task", "get", "task_do") == ["task_done\tSend the invoice"]
 
 
+def test_what_can_be_reopened_is_what_is_closed_the_last_change_first(stocked: Crmctl) -> None:
+    closed = ["task_done\tSend the invoice", "task_dropped\tOld idea"]
+    assert sorted(complete(stocked, "task", "reopen", "")) == closed
+    stocked.done("task", "complete", "task_far")
+    assert complete(stocked, "task", "reopen", "")[0] == "task_far\tKick-off"
+    assert complete(stocked, "task", "reopen", "task_do") == ["task_done\tSend the invoice"]
+
+
 def test_people_deals_and_contacts_come_with_their_names(stocked: Crmctl) -> None:
     assert complete(stocked, "task", "list", "--assignee", "") == [
         "usr_ann\tAnn Archer",

@@ -189,13 +189,6 @@ def test_a_flag_before_the_command_is_not_undone_by_its_absence_after(stocked: C
     assert "--due-before" in verbose.stderr
 
 
-def test_the_profile_that_nobody_chose_is_told_once(stocked: Crmctl) -> None:
-    result = stocked.having(CRMCTL_PROFILE="").done("task", "list")
-    assert result.stderr == (
-        "Using the embedded workspace; `crmctl auth login` connects an account.\n"
-    )
-
-
 def test_every_write_prints_what_it_wrote_as_json(stocked: Crmctl) -> None:
     assert stocked.json("task", "create", "x")["title"] == "x"
     assert stocked.json("task", "delete", "task_late", "--yes") == [

@@ -164,13 +164,31 @@ def test_a_server_is_not_a_workspace(remote: Crmctl) -> None:
     assert "--profile local" in result.stderr
 
 
-def test_the_demo_works_twice_in_a_row_and_leaves_local_alone(stocked: Crmctl) -> None:
+def test_the_demo_is_made_once_and_made_anew_only_when_asked(stocked: Crmctl) -> None:
     first = stocked.done("demo")
     assert "Follow up with Acme Corp" in first.stdout
     assert "crmctl --profile demo task get task_001" in first.stderr
+    assert "--reset" not in first.stderr
     stocked.done("--profile", "demo", "task", "delete", "task_001", "--yes")
-    assert stocked.done("demo").stdout == first.stdout
+    plan = stocked.done("demo", "-n").stderr
+    assert plan == f"Would show what is in {stocked.home / 'data' / 'demo.db'}.\n"
+    again = stocked.done("demo")
+    assert "task_001" not in again.stdout
+    assert "This is the demo as it was left; `crmctl demo --reset` makes it anew." in again.stderr
+    plan = stocked.done("demo", "--reset", "-n").stderr
+    assert plan == (
+        f"Would make {stocked.home / 'data' / 'demo.db'} anew: all that is in it would go.\n"
+    )
+    assert stocked.json("--profile", "demo", "task", "list", "--count") == {"count": 5}
+    assert stocked.done("demo", "--reset").stdout == first.stdout
     assert stocked.json("task", "list", "--count") == {"count": 6}
+
+
+def test_a_read_only_demo_is_shown_and_not_made_anew(crmctl: Crmctl) -> None:
+    made = crmctl.done("demo", "-o", "ids").stdout
+    reader = crmctl.having(CRMCTL_READ_ONLY="1")
+    assert reader.done("demo", "-o", "ids").stdout == made
+    assert reader.run("demo", "--reset").status == 5
 
 
 def test_what_the_demo_says_to_try_next_works(crmctl: Crmctl) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from crmctl import errors
 from crmctl.config import file as configfile
 from crmctl.config.file import profile_names
+from crmctl.config.place import locate
+from crmctl.config.profile import PROFILE_KEYS
 from tests.unit.configured import WORK, directories, load, read_config, write_config
 
 
@@ -221,11 +224,11 @@ def test_the_default_profile_must_exist(environ: dict[str, str]) -> None:
         ("profiles.local.base_url", "https://x", "no base_url"),
         ("profiles.wrok.output", "csv", "Known: local, demo, work"),
         ("profiles.a b.base_url", "https://x", "1 to 64 letters"),
-        ("profiles.environment.output", "csv", "no place for output"),
+        ("profiles.environment.output", "csv", "comes from CRMCTL_API_KEY"),
         ("profiles.output", "csv", "1 to 64 letters"),
         ("profiles.work", "csv", "There is no setting 'profiles.work'"),
-        ("key_store", "file", "There is no setting 'key_store'. Accepted: default_profile, base"),
-        ("timeout", "3", "There is no setting 'timeout'"),
+        ("colour", "never", "There is no setting 'colour'. Accepted: default_profile, base_url"),
+        ("timeout", "3", "`crmctl config` does not set timeout"),
     ],
 )
 def test_what_does_not_fit_is_not_written(
@@ -237,11 +240,63 @@ def test_what_does_not_fit_is_not_written(
     assert read_config(environ) == WORK
 
 
-def test_without_a_profile_a_key_has_to_name_one(environ: dict[str, str]) -> None:
-    for profile in (None, "environment"):
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("timeout", "Set CRMCTL_TIMEOUT, or give --timeout."),
+        ("color", "Set CRMCTL_COLOR, or give --color."),
+        ("no_input", "Set CRMCTL_NO_INPUT, or give --no-input."),
+        ("ca_file", "Set CRMCTL_CA_FILE, or give --ca-file."),
+        ("profile", "`crmctl auth switch NAME` sets the default; --profile NAME is for one"),
+        ("config_file", "Set CRMCTL_CONFIG_DIR."),
+        ("key_store", "`crmctl auth login --store keyring` or `--store file` sets it."),
+        ("profiles.work.key_store", "`crmctl auth login --store keyring` or `--store file` sets"),
+        ("userid", "Did you mean user_id?"),
+        ("profiles.work.read-only", "Did you mean read_only?"),
+        ("timeuot", "Did you mean timeout?"),
+        ("api_key", "Keys are kept by `crmctl auth login`, not here."),
+    ],
+)
+def test_what_the_file_does_not_keep_is_refused_with_what_sets_it(
+    environ: dict[str, str], key: str, hint: str
+) -> None:
+    write_config(environ, WORK)
+    changes: list[Callable[[], object]] = [
+        lambda: configfile.set_value(directories(environ), key, "1", "work"),
+        lambda: configfile.unset_value(directories(environ), key, "work"),
+    ]
+    for change in changes:
         with pytest.raises(errors.SettingsError) as caught:
-            configfile.set_value(directories(environ), "output", "csv", profile)
-        assert caught.value.hint == "Say which one: profiles.NAME.output"
+            change()
+        assert str(caught.value.hint).startswith(hint)
+    assert read_config(environ) == WORK
+
+
+def test_every_setting_that_is_listed_can_be_set_or_says_what_sets_it(
+    environ: dict[str, str],
+) -> None:
+    others = {entry["key"] for entry in load(environ, {}).entries()}
+    others -= {"default_profile", *PROFILE_KEYS}
+    assert {"profile", "timeout", "config_file"} < others
+    for key in others:
+        with pytest.raises(errors.SettingsError, match=f"config` does not set {key}") as caught:
+            locate(key, "work")
+        assert caught.value.hint
+
+
+def test_without_a_profile_a_key_has_to_name_one(environ: dict[str, str]) -> None:
+    with pytest.raises(errors.SettingsError) as caught:
+        configfile.set_value(directories(environ), "output", "csv", None)
+    assert caught.value.hint == "Say whose it is: profiles.NAME.output"
+
+
+def test_the_environment_s_profile_is_set_by_variables(environ: dict[str, str]) -> None:
+    with pytest.raises(errors.SettingsError) as caught:
+        configfile.set_value(directories(environ), "user_id", "usr_1", "environment")
+    assert caught.value.message == (
+        "The profile in use comes from CRMCTL_API_KEY, so config.toml has no user_id of it."
+    )
+    assert caught.value.hint == "Set CRMCTL_USER_ID, or name a profile: --profile NAME."
 
 
 @pytest.mark.parametrize("name", ["local", "demo", "environment", "", "a/b", "ä"])

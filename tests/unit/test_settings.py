@@ -72,6 +72,20 @@ def test_a_key_in_the_environment_is_a_profile_of_its_own(environ: dict[str, str
     assert pair(profile.base_url) == ("http://localhost:8080", "CRMCTL_BASE_URL")
 
 
+def test_a_server_in_the_environment_without_a_key_is_no_workspace(
+    environ: dict[str, str],
+) -> None:
+    write_config(environ, WORK)
+    environ |= {"CRMCTL_BASE_URL": "https://crm.example.com"}
+    with pytest.raises(errors.Unauthorized) as caught:
+        _ = load(environ, {}).profile
+    assert caught.value.message == "CRMCTL_BASE_URL is set, and CRMCTL_API_KEY is not."
+    assert load(environ, {"profile": "local"}).profile.name == "local"
+    rehearsal = Settings(environ, {}, directories(environ), may_fall_back=True).profile
+    assert (rehearsal.name, rehearsal.source) == ("environment", "CRMCTL_BASE_URL")
+    assert rehearsal.base_url.value == "https://crm.example.com"
+
+
 def test_an_environment_that_gives_the_key_needs_no_config_file(environ: dict[str, str]) -> None:
     write_config(environ, "not = [toml")
     assert load(environ | {"CRMCTL_API_KEY": "k"}, {}).profile.name == "environment"
@@ -154,6 +168,21 @@ def test_a_profile_without_a_url_is_at_the_vendors(environ: dict[str, str]) -> N
     assert pair(profile.base_url) == (VENDOR_URL, "default")
 
 
+def test_me_in_the_demo_is_the_sample_data_s_user(environ: dict[str, str]) -> None:
+    def user(profile: str) -> object:
+        (found,) = [
+            e for e in load(environ, {"profile": profile}).entries() if e["key"] == "user_id"
+        ]
+        return found["value"], found["source"]
+
+    assert user("demo") == ("usr_abc123", "the sample data")
+    assert user("local") == (None, "default")
+    write_config(environ, '[profiles.demo]\nuser_id = "usr_def456"')
+    assert user("demo") == ("usr_def456", "config.toml [profiles.demo]")
+    environ["CRMCTL_USER_ID"] = "usr_9"
+    assert user("demo") == ("usr_9", "CRMCTL_USER_ID")
+
+
 # Which value
 
 
@@ -174,7 +203,7 @@ def test_variables_give_user_and_timezone_but_never_the_url_of_a_named_profile(
         "CRMCTL_TIMEZONE": "UTC",
         "CRMCTL_BASE_URL": "https://other.example.com",
     }
-    profile = load(environ, {}).profile
+    profile = load(environ, {"profile": "work"}).profile
     assert pair(profile.user_id) == ("usr_2", "CRMCTL_USER_ID")
     assert pair(profile.timezone) == ("UTC", "CRMCTL_TIMEZONE")
     assert profile.base_url.value == "https://crm.example.com/api"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl import __version__, errors
 from crmctl.api.client import Client
-from crmctl.api.message import Transport
+from crmctl.api.message import Request, Response, Transport
+from crmctl.cli.fallback import Fallback
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from crmctl.config.keys import Key
     from crmctl.directories import Kind
     from crmctl.store.interface import Store
-
-# The user of the sample data: `--mine` and `me` have someone to mean in the demo.
-DEMO_USER = "usr_abc123"
 
 
 class Context:
@@ -67,6 +65,7 @@ class Context:
         self._clock = clock
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
+        self.fallback = Fallback(self.terminal, lambda: self.profile.fallback)
 
     @cached_property
     def settings(self) -> Settings:
@@ -81,19 +80,13 @@ class Context:
 
     @cached_property
     def profile(self) -> Profile:
-        """The account or workspace in use; says so once where nobody chose it."""
-        profile = self.settings.profile
-        if profile.fallback:
-            self.terminal.note(
-                "Using the embedded workspace; `crmctl auth login` connects an account."
-            )
-        return profile
+        """The account or workspace in use."""
+        return self.settings.profile
 
     @property
     def user_id(self) -> str | None:
         """Who `me` is."""
-        mine = self.profile.user_id.value
-        return DEMO_USER if mine is None and self.profile.name == "demo" else mine
+        return self.profile.user_id.value
 
     @cached_property
     def client(self) -> Client:
@@ -209,15 +202,22 @@ class Context:
             return (self.options.output or "").startswith("json")
 
     def report(self, error: errors.CrmctlError) -> None:
-        """Tell the error that ends this command, as JSON where the output is JSON."""
+        """Tell an error, as JSON where the output is JSON."""
+        if isinstance(error, errors.NotFound):
+            self.fallback.explain(error)
         self.terminal.report(error, as_json=self.tells_json)
 
     def finish(self) -> None:
         """Print what a dry run collected."""
         if self.options.dry_run and self.dry_run.requests:
-            from crmctl.output.json import write_value
+            self.show_value(self.dry_run.described())
 
-            write_value(self.dry_run.described(), stream=self.terminal.stdout)
+    def show_value(self, value: Any) -> None:
+        """Show what is JSON in every format: over several lines, but in jsonl."""
+        from crmctl.output import renderer
+
+        lines = self.format == "jsonl"
+        renderer("jsonl" if lines else "json").write_value(value, stream=self.terminal.stdout)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -241,7 +241,14 @@ class Context:
 
             workspace = Workspace(self.store, clock=self._second)
             caller = self.user_id
-            return lambda request: workspace(request.having(caller=caller))
+
+            def call(request: Request) -> Response:
+                response = workspace(request.having(caller=caller))
+                if request.method != "GET" and response.status < 400:
+                    self.fallback.note_write()
+                return response
+
+            return call
         return self._connect(str(self.profile.base_url.value), self.key.value)
 
     def _connect(self, base_url: str, key: str) -> Transport:

@@ -46,6 +46,7 @@ def show_list(
     number = show_all(crm, _kept(crm, resource, listing), view(crm, resource))
     if number == 0:
         crm.terminal.note(f"No {resource.plural} found.")
+        crm.fallback.note_empty()
     elif listing.has_more:
         crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
     elif len(queries) == 1 and listing.total is not None and listing.total > number:
@@ -72,6 +73,7 @@ def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
     if number == 0:
         nothing = "Nothing has happened yet." if since is None else "Nothing has happened since."
         crm.terminal.note(nothing)
+        crm.fallback.note_empty()
     elif next(recent, None) is not None or (since is None and listing.has_more):
         crm.terminal.note(f"Showing the newest {number}. --limit N or --since WHEN shows more.")
 

@@ -40,7 +40,7 @@ def read_user(crm: Context, text: str | None, option: str, *, tell: bool = False
     if crm.user_id is None:
         raise SettingsError(
             f"The profile {crm.profile.name} has no user_id, so `me` is nobody.",
-            hint="Run `crmctl config set user_id USER_ID`.",
+            hint=crm.profile.say_how_to_set("user_id"),
         )
     return crm.user_id
 

@@ -67,6 +67,12 @@ def _complete_id(ctx: typer.Context, kind: str, incomplete: str) -> list[tuple[s
     return known_ids(ctx.obj, kind, incomplete)
 
 
+def _complete_closed(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    from crmctl.cli.completion.ids import closed_ids
+
+    return closed_ids(ctx.obj, incomplete)
+
+
 def _complete_profile(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     from crmctl.config.file import profile_names
 
@@ -110,6 +116,14 @@ TaskIds = Annotated[
     list[str],
     typer.Argument(
         metavar="ID...", help="One or more task IDs.", autocompletion=complete_id("task")
+    ),
+]
+ClosedTaskIds = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID...",
+        help="One or more task IDs.",
+        autocompletion=lambda ctx, incomplete: _complete_closed(ctx, incomplete),
     ),
 ]
 Assignee = Annotated[

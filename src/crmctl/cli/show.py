@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from crmctl.config.settings import Settings
+from crmctl.errors import CrmctlError
 from crmctl.output import renderer
 from crmctl.output.style import Style
 from crmctl.output.view import View, choose, columns_of, view_of
@@ -39,6 +42,17 @@ def show_written(crm: Context, item: Item, view: View) -> None:
         show_one(crm, item, view)
 
 
+def show_line(crm: Context, item: Item, line: str | None = None) -> None:
+    """Show what a command gave that is no list: an object in JSON, else one line or nothing.
+
+    It works where settings are at fault, as what mends them has to.
+    """
+    if crm.tells_json:
+        show_one(crm, item, named_view(crm, list(item), "result", "results"))
+    elif line is not None:
+        crm.terminal.show(line)
+
+
 def show_all(crm: Context, items: Iterable[Item], view: View) -> int:
     """Show items as a list and give their number."""
     write = renderer(crm.format).write_list
@@ -52,6 +66,23 @@ def show_done(crm: Context, text: str) -> None:
     crm.terminal.confirmed.append(text)
     if crm.terminal.stderr.isatty():
         crm.terminal.note(text)
+
+
+def note_overruled(crm: Context, key: str, value: object, *, profile: str | None = None) -> None:
+    """Say where a variable comes before what was just put into the config file.
+
+    ``profile`` is whose setting it is: only that of the profile in use can be overruled.
+    """
+    with suppress(CrmctlError):  # what was asked for is done
+        settings = Settings(crm.environ, {}, crm.directories, may_fall_back=True)
+        if profile not in (None, settings.profile.name):
+            return
+        for entry in settings.entries():
+            if entry["key"] == key and entry["value"] != value:
+                crm.terminal.note(
+                    f"{entry['source']} comes first: {key} is {entry['value']} for now.",
+                    code="overruled",
+                )
 
 
 def style(crm: Context) -> Style:

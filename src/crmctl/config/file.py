@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crmctl import errors
 from crmctl.config.profile import (
     EMBEDDED_PROFILES,
-    RESERVED_NAME,
+    PROFILE_KEYS,
     check_profile_name,
     check_setting,
     name_problem,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Changes = Mapping[tuple[str | None, str], str | bool | None]
 
 FILE_NAME = "config.toml"
-PROFILE_KEYS = ("base_url", "user_id", "timezone", "output", "read_only")
 
 
 class Config:
@@ -159,14 +158,17 @@ def profile_names(directories: Directories) -> list[str]:
         return list(EMBEDDED_PROFILES)
 
 
-def set_value(directories: Directories, key: str, value: str, profile: str | None = None) -> None:
-    """Put a value into the config file.
+def set_value(
+    directories: Directories, key: str, value: str, profile: str | None = None
+) -> str | bool:
+    """Put a value into the config file, and give it as it stands there.
 
-    ``key`` is ``default_profile``, or one of PROFILE_KEYS, of ``profile``, or
-    ``profiles.NAME.KEY``. A ``base_url`` makes the profile that does not exist yet.
+    ``key`` is as for `place.locate`. A ``base_url`` makes the profile that does not exist yet.
     Raises SettingsError for a key or a value that does not fit, StoreError if writing fails.
     """
-    name, key = _locate(key, profile)
+    from crmctl.config.place import locate
+
+    name, key = locate(key, profile)
     config = read_config(directories)
     if name is None:
         config.require(value, "default_profile")
@@ -180,12 +182,16 @@ def set_value(directories: Directories, key: str, value: str, profile: str | Non
             from crmctl import zones
 
             zones.zone_named(value, environ={})  # whether there is one is all that matters
-    _change(directories, {(name, key): value == "true" if key == "read_only" else value})
+    kept = value == "true" if key == "read_only" else value
+    _change(directories, {(name, key): kept})
+    return kept
 
 
 def unset_value(directories: Directories, key: str, profile: str | None = None) -> bool:
     """Take a key, named as for `set_value`, out of the config file; False if it was not there."""
-    name, key = _locate(key, profile)
+    from crmctl.config.place import locate
+
+    name, key = locate(key, profile)
     config = read_config(directories)
     present = key in config.profiles.get(name, {}) if name else bool(config.default_profile)
     if present:
@@ -211,24 +217,6 @@ def save_profile(
 def set_default_profile(directories: Directories, name: str) -> None:
     """Make a profile the one that is taken where none is named. Raises as `set_value` does."""
     set_value(directories, "default_profile", name)
-
-
-def _locate(key: str, profile: str | None) -> tuple[str | None, str]:
-    """The profile, None for the top of the file, and the key that a person's key stands for."""
-    if key == "default_profile":
-        return None, key
-    name = profile
-    setting = key
-    if key.startswith("profiles."):
-        name, _, setting = key.removeprefix("profiles.").rpartition(".")
-    if setting not in PROFILE_KEYS:
-        accepted = ", ".join(("default_profile", *PROFILE_KEYS, "profiles.NAME.KEY"))
-        raise errors.SettingsError(f"There is no setting {key!r:.80}. Accepted: {accepted}.")
-    if name is None or name == RESERVED_NAME:
-        message = f"Without a profile of the config file, there is no place for {setting}."
-        raise errors.SettingsError(message, hint=f"Say which one: profiles.NAME.{setting}")
-    check_profile_name(name)
-    return name, setting
 
 
 def _change(directories: Directories, changes: Changes) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from crmctl.directories import Directories
 
 FILE_NAME = "credentials.json"
+# What a key of each store names as its source.
+KEY_SOURCES = {"keyring": "keyring", "file": FILE_NAME}
 
 
 class Key:
@@ -72,12 +74,10 @@ def find_key(
         advice = f" CRMCTL_API_KEY is for {origin(home.value)} and goes nowhere else."
     name = _name_of(profile.name, url)
     kept: str | None = None
-    source = ""
+    source = KEY_SOURCES.get(profile.key_store or "", "")
     if profile.key_store == "keyring":
-        source = "keyring"
         kept = keyring.get(name)
     elif profile.key_store == "file":
-        source = FILE_NAME
         kept = _read_keys(_file(directories)).get(name)
     if not kept:
         raise errors.Unauthorized(

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 VENDOR_URL = "https://app.automatenexuscrm.com/functions/v1/api"
 EMBEDDED_PROFILES = ("local", "demo")
+# The user of the sample data: `--mine` and `me` have someone to mean in the demo.
+DEMO_USER = "usr_abc123"
 RESERVED_NAME = "environment"
+# What a profile's table in the config file may hold, but for `key_store`, which a login writes.
+PROFILE_KEYS = ("base_url", "user_id", "timezone", "output", "read_only")
 CHOICES = {
     "output": FORMATS,
     "key_store": ("keyring", "file"),
@@ -85,6 +89,13 @@ class Profile:
         self.read_only = read_only
         self.key_store = key_store
         self.fallback = fallback
+
+    def say_how_to_set(self, key: str) -> str:
+        """A hint: a key of the environment has no profile that could keep a setting."""
+        if self.name == RESERVED_NAME:
+            return f"Set CRMCTL_{key.upper()}."
+        named = f" --profile {self.name}" if self.source == "--profile" else ""
+        return f"Run `crmctl config set {key} {key.upper()}{named}`."
 
     def zone(self, environ: Mapping[str, str]) -> tzinfo:
         """The profile's time zone, else the machine's. Raises SettingsError for an unknown one."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmctl import errors
 from crmctl.config import file as configfile
 from crmctl.config.profile import (
+    DEMO_USER,
     EMBEDDED_PROFILES,
     RESERVED_NAME,
     VENDOR_URL,
@@ -86,7 +87,8 @@ class Settings:
 
         It is what --profile or CRMCTL_PROFILE names; else ``environment``, where CRMCTL_API_KEY is
         set; else the config file's ``default_profile``; else ``local``. Raises SettingsError for a
-        name that is not known, and Unauthorized where CI is set and nothing chose a profile.
+        name that is not known, and Unauthorized where CRMCTL_BASE_URL is set without a key, or CI
+        is and nothing chose a profile.
         """
         if self._profile is None:
             self._profile = self._choose_profile()
@@ -173,6 +175,8 @@ class Settings:
             url = environment_url(self._environ)
             base_url: Value[str | None] = Value(url.value, url.source)
             return self._make_profile(RESERVED_NAME, "CRMCTL_API_KEY", base_url, table={}, place="")
+        if self._environ.get("CRMCTL_BASE_URL"):
+            return self._keyless_profile()
         if name := self.config.default_profile:
             return self._named_profile(name, configfile.FILE_NAME)
         if is_ci(self._environ) and not self._may_fall_back:
@@ -182,6 +186,17 @@ class Settings:
                 hint="Set CRMCTL_API_KEY, or say `--profile local` if the workspace is meant.",
             )
         return self._named_profile("local", "default")
+
+    def _keyless_profile(self) -> Profile:
+        """The server that a rehearsal means; what is sent to it needs its key."""
+        if not self._may_fall_back:
+            raise errors.Unauthorized(
+                "CRMCTL_BASE_URL is set, and CRMCTL_API_KEY is not.",
+                hint="Set CRMCTL_API_KEY too, or choose a profile: --profile NAME.",
+            )
+        url = environment_url(self._environ)
+        base_url: Value[str | None] = Value(url.value, url.source)
+        return self._make_profile(RESERVED_NAME, url.source, base_url, table={}, place="")
 
     def _named_profile(self, name: str, source: str) -> Profile:
         self.config.require(name, source)
@@ -207,11 +222,14 @@ class Settings:
         key_store = table.get("key_store")
         if key_store is not None:
             key_store = check_setting("key_store", key_store, place)
+        user_id = self._setting("user_id", table, place)
+        if name == "demo" and user_id.value is None:
+            user_id = Value(DEMO_USER, "the sample data")
         return Profile(
             name,
             source,
             base_url=base_url,
-            user_id=self._setting("user_id", table, place),
+            user_id=user_id,
             timezone=self._setting("timezone", table, place),
             output=self._setting("output", table, place),
             read_only=self._read_only(table, place),

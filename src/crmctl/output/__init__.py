@@ -1,7 +1,8 @@
 """Rendering: one module a format, imported when the format is chosen.
 
 Each offers ``write_list(items, view, *, stream, style)``, which gives the number of items written,
-and ``write_one(item, view, *, stream, style)``. Items are dicts as the API sends them.
+and ``write_one(item, view, *, stream, style)``. Items are dicts as the API sends them. What is JSON
+in every format has ``write_value(value, *, stream)`` of json, or of jsonl where that is chosen.
 """
 
 from __future__ import annotations

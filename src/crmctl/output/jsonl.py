@@ -34,3 +34,9 @@ def write_list(
 def write_one(item: Mapping[str, Any], view: View, *, stream: TextIO, style: Style) -> None:
     """Write one line."""
     write_list([item], view, stream=stream, style=style)
+
+
+def write_value(value: Any, *, stream: TextIO) -> None:
+    """Write any JSON value: a list one line an item, everything else as one line."""
+    for line in value if isinstance(value, list) else [value]:
+        stream.write(encode(line) + "\n")

@@ -164,6 +164,7 @@ def _log(crm: Context, body: dict[str, Any], ref: str | None) -> dict[str, Any]:
     if ref is None or crm.options.dry_run:
         activity = crm.client.log_activity(body)
     else:
+        crm.require_writable("activity log")  # before it looks, for which it needs the key
         timeout = crm.settings.timeout.value
         activity, known = refs.log_once(crm.client, body, ref, now=crm.now, timeout=timeout)
     if known:

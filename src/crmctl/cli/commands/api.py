@@ -16,7 +16,6 @@ from crmctl.cli import inputs, options
 from crmctl.cli.context import Context
 from crmctl.cli.show import style
 from crmctl.errors import InvalidInput, UsageError
-from crmctl.output.json import write_value
 
 app = typer.Typer()
 
@@ -52,7 +51,7 @@ def api(
         bool, typer.Option("--paginate", help="Read every page, print one list.")
     ] = False,
 ) -> None:
-    """Send any request to the API and print the answer as JSON.
+    """Send any request to the API and print the answer as JSON, with -o jsonl on one line.
 
     Fields go into the query of a GET and into the body of anything else.
     """
@@ -84,7 +83,7 @@ def api(
     response = crm.client.transport(request)
     read_success(request, response)
     if method == "GET" or not crm.options.dry_run:
-        write_value(response.content, stream=crm.terminal.stdout)
+        crm.show_value(response.content)
 
 
 def read_path(text: str) -> tuple[str, dict[str, str]]:
@@ -164,7 +163,8 @@ def _show_items(crm: Context, listing: Listing, *, page: str | None) -> None:
     if page is not None:
         crm.terminal.log(1, "--paginate reads every page; limit is left to crmctl.")
     view = View(columns=[], fields=[], name="item", plural="items")
-    renderer("json").write_list(listing, view, stream=crm.terminal.stdout, style=style(crm))
+    format = "jsonl" if crm.format == "jsonl" else "json"
+    renderer(format).write_list(listing, view, stream=crm.terminal.stdout, style=style(crm))
 
 
 def _parts(value: Any) -> Iterable[Any]:

@@ -6,9 +6,9 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_one
-from crmctl.config.file import save_profile, set_default_profile
-from crmctl.config.keys import check_key, check_store, forget_key, keep_key
+from crmctl.cli.show import named_view, note_overruled, show_line, show_one
+from crmctl.config.file import FILE_NAME, save_profile, set_default_profile
+from crmctl.config.keys import KEY_SOURCES, check_key, check_store, forget_key, keep_key
 from crmctl.config.profile import (
     CHOICES,
     EMBEDDED_PROFILES,
@@ -16,7 +16,7 @@ from crmctl.config.profile import (
     check_profile_name,
     check_setting,
 )
-from crmctl.errors import CrmctlError, Forbidden, SettingsError, StoreError, UsageError
+from crmctl.errors import CrmctlError, Forbidden, NotFound, SettingsError, StoreError, UsageError
 
 app = typer.Typer(help="Keys and profiles: log in, log out, switch.")
 
@@ -48,7 +48,11 @@ def login(
     crm: Context = ctx.obj
     name = crm.options.profile or crm.environ.get("CRMCTL_PROFILE") or "default"
     if name in EMBEDDED_PROFILES:
-        raise UsageError(f"{name} is the workspace on this machine and needs no key.")
+        chosen = "" if crm.options.profile else " CRMCTL_PROFILE chose it."
+        raise UsageError(
+            f"{name} is a workspace on this machine and needs no key.{chosen}",
+            hint="Name a profile for the account: --profile NAME.",
+        )
     check_profile_name(name)
     store = check_setting("key_store", store, "--store")
     known = crm.settings.config.profiles.get(name, {})
@@ -70,11 +74,17 @@ def login(
         crm.client_for(url, key).list_tasks({}, limit=1).first()
     except Forbidden:
         crm.terminal.note("crmctl: note: the server knows the key; it may not read tasks.")
+    except NotFound as error:
+        error.hint = f"Is {url} the API's base URL? --base-url gives another."
+        raise
     keep_key(name, url, key, store, crm.directories, keyring=crm.keyring)
     save_profile(crm.directories, name, url, store)
     crm.terminal.note(
         f"Logged in to {url} as profile {name}, now the default. The key is in the {store}."
     )
+    note_overruled(crm, "profile", name)
+    source = KEY_SOURCES[store]
+    show_line(crm, _status_of(name, url, known.get("user_id"), source, accepted=True))
 
 
 @app.command("logout")
@@ -92,6 +102,7 @@ def logout(ctx: typer.Context) -> None:
         crm.terminal.note(f"Forgot the key of profile {profile.name}.")
     else:
         crm.terminal.note(f"The profile {profile.name} had no key.")
+    show_line(crm, _status_of(profile.name, url, profile.user_id.value))
 
 
 @app.command("status")
@@ -99,13 +110,7 @@ def status(ctx: typer.Context) -> None:
     """Show the profile in use, and whether the server accepts its key."""
     crm: Context = ctx.obj
     profile = crm.profile
-    found: dict[str, Any] = {
-        "profile": profile.name,
-        "base_url": profile.base_url.value,
-        "user_id": profile.user_id.value,
-        "key_from": None,
-        "accepted": None,
-    }
+    found = _status_of(profile.name, profile.base_url.value, profile.user_id.value)
     failure: CrmctlError | None = None
     if profile.kind == "http":
         found["key_from"] = crm.key.source
@@ -137,6 +142,8 @@ def switch(
         return
     set_default_profile(crm.directories, name)
     crm.terminal.note(f"The default profile is {name}.")
+    note_overruled(crm, "profile", name)
+    show_line(crm, {"key": "default_profile", "value": name, "source": FILE_NAME})
 
 
 @app.command("token")
@@ -146,7 +153,19 @@ def token(ctx: typer.Context) -> None:
     profile = crm.settings.profile
     if profile.kind == "workspace":
         raise UsageError(f"The profile {profile.name} is on this machine and has no key.")
-    crm.terminal.show(crm.key.value)
+    show_line(crm, {"token": crm.key.value}, crm.key.value)
+
+
+def _status_of(
+    name: str,
+    base_url: str | None,
+    user_id: str | None,
+    key_from: str | None = None,
+    *,
+    accepted: bool | None = None,
+) -> dict[str, Any]:
+    """What is told of a profile and its key; where no server was asked, accepted is None."""
+    return dict(zip(_STATUS, (name, base_url, user_id, key_from, accepted), strict=True))
 
 
 def _find_store(crm: Context, name: str, url: str, store: str) -> str:

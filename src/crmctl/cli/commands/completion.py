@@ -11,6 +11,7 @@ from crmctl.cli.completion.places import read_startup, script_path, startup_line
 from crmctl.cli.completion.scripts import FILE_NAMES, read_script
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import refuse_choice
+from crmctl.cli.show import show_line
 from crmctl.errors import UsageError
 from crmctl.files import replace_file
 
@@ -65,13 +66,14 @@ def install(
     home = crm.directories.home
     path = script_path(chosen, crm.environ, home)
     startup = startup_lines(chosen, path, crm.environ, home)
+    done = {"shell": chosen, "path": f"{path}", "startup_file": startup and f"{startup[0]}"}
     if crm.options.dry_run:
-        crm.terminal.show(f"{path}")
+        show_line(crm, done, f"{path}")
         added = f" and add to {startup[0]}:\n{startup[1]}" if startup else "."
         crm.terminal.note(*f"Would write it{added}".splitlines())
         return
     replace_file(path.resolve(), read_script(chosen).encode())
-    crm.terminal.show(f"{path}")
+    show_line(crm, done, f"{path}")
     if startup:
         file, lines = startup
         # A link, as dotfiles often are, stays one: what it leads to is replaced.
@@ -84,4 +86,9 @@ def install(
 
 
 def _print(shell: str, crm: Context) -> None:
-    crm.terminal.stdout.write(read_script(shell))
+    script = read_script(shell)
+    # Startup files run what this prints: a format that is configured must not change it.
+    if crm.options.json or (crm.options.output or "").startswith("json"):
+        show_line(crm, {"shell": shell, "script": script})
+    else:
+        crm.terminal.stdout.write(script)

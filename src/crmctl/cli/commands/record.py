@@ -68,6 +68,7 @@ def add(
             active=not inactive,
             notifications=not no_notifications,
         )
+    crm.fallback.note_write()
     show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
 
 
@@ -95,6 +96,7 @@ def list_(
             crm.terminal.note("`crmctl record pull` fetches the server's contacts and deals.")
     elif number == 0:
         crm.terminal.note('No records. Add one: crmctl record add contact con_abc123 "Jane Smith"')
+        crm.fallback.note_empty()
 
 
 @app.command("pull")
@@ -135,6 +137,7 @@ def remove(
     with crm.store.writing() as kept:
         if not kept.remove_record(type, record_id):
             raise NotFound(f"This workspace knows no {type} {record_id}.")
+    crm.fallback.note_write()
     removed = {"type": type, "id": record_id, "deleted": True}
     show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))
 

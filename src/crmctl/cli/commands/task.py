@@ -192,7 +192,7 @@ def cancel(ctx: typer.Context, task_ids: options.TaskIds) -> None:
 
 
 @app.command("reopen")
-def reopen(ctx: typer.Context, task_ids: options.TaskIds) -> None:
+def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds) -> None:
     """Mark tasks as pending again."""
     _set_status(ctx.obj, task_ids, "pending", "Reopened")
 
@@ -223,6 +223,7 @@ def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = Fal
     """Delete tasks, for good."""
     crm: Context = ctx.obj
     if not yes and not crm.options.dry_run:
+        crm.require_writable("task delete")  # before the task is read, and nothing asked in vain
         named = f"{len(task_ids)} tasks ({', '.join(task_ids)})"
         if len(task_ids) == 1 and crm.terminal.may_ask():
             task = crm.client.get_task(task_ids[0])

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_done, show_one
+from crmctl.cli.show import named_view, show_done, show_line, show_one
 from crmctl.errors import StoreError, UsageError
 
 app = typer.Typer(help="The embedded workspace on this machine.")
@@ -28,12 +28,8 @@ def info(ctx: typer.Context) -> None:
 def path(ctx: typer.Context) -> None:
     """Print the path of its file."""
     crm: Context = ctx.obj
-    if crm.as_json:
-        show_one(
-            crm, {"path": str(crm.workspace_path)}, named_view(crm, ("path",), "path", "paths")
-        )
-    else:
-        crm.terminal.show(f"{crm.workspace_path}")
+    place = f"{crm.workspace_path}"
+    show_line(crm, {"path": place}, place)
 
 
 @app.command("backup")

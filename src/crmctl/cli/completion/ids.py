@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
+from operator import itemgetter
 
 from crmctl.cli.context import Context
 from crmctl.cli.known import OfWorkspace
 from crmctl.errors import CrmctlError
 from crmctl.names import fold
-from crmctl.resources import TASK
+from crmctl.resources import OPEN_STATUSES, TASK, TASK_STATUSES
+from crmctl.store.interface import Condition, Item, Transaction
 
 # An ID stands on the command line unquoted: nothing that a shell would interpret, or crmctl take
 # for an option. A name is quoted by the shell's script, which knows no more than these.
@@ -41,3 +44,29 @@ def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
             if _PLAIN_NAME.fullmatch(word):
                 offered.append((word, item_id))
     return offered
+
+
+def closed_ids(crm: Context, prefix: str) -> list[tuple[str, str]]:
+    """Of a workspace, the closed tasks that changed last; of a server, what `known_ids` gives."""
+    try:
+        profile = crm.settings.profile
+        if profile.kind != "workspace":
+            return known_ids(crm, TASK.name, prefix)
+        with crm.open_store(profile, busy_seconds=1).reading() as kept:
+            closed = [
+                _last_changed(kept, status)
+                for status in TASK_STATUSES
+                if status not in OPEN_STATUSES
+            ]
+    except CrmctlError:
+        return []
+    return [
+        (str(task["id"]), str(task["title"]))
+        for task in sorted(chain(*closed), key=itemgetter("updated_at"), reverse=True)
+        if task["id"].startswith(prefix) and _PLAIN_ID.fullmatch(task["id"])
+    ]
+
+
+def _last_changed(kept: Transaction, status: str) -> list[Item]:
+    condition = Condition("status", "=", status)
+    return kept.page(TASK, [condition], sort="-updated_at", after=None, limit=100)[0]
