@@ -52,12 +52,12 @@ def read_day(phrase: str, today: date, *, toward: Toward, edge: Edge = "start") 
         return date.fromisoformat(phrase)
     if match := re.fullmatch(_BUSINESS_DAYS, phrase):
         return _add_business_days(today, int(match[2]), 1 if match[1] == "+" else -1)
+    match = re.fullmatch(OFFSET, phrase)
+    if match and not match[6]:
+        return shift(today, match)
     if match := re.fullmatch(_DAY_OF_YEAR, phrase):
         return _day_of_year(match, today, toward)
-    match = re.fullmatch(OFFSET, phrase)
-    if match is None or match[6]:
-        raise ValueError("not a day")
-    return shift(today, match)
+    raise ValueError("not a day")
 
 
 def shift(day: date, offset: re.Match[str]) -> date:
