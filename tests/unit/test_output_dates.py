@@ -16,16 +16,7 @@ from crmctl.output.humanize import say_at_length
 from crmctl.output.style import Style
 from crmctl.timestamps import format_timestamp, in_zone
 from crmctl.zones import MachineClock
-
-BERLIN = ZoneInfo("Europe/Berlin")
-NEW_YORK = ZoneInfo("America/New_York")
-# A Wednesday, 13:30 in Berlin.
-NOW = datetime(2026, 3, 18, 12, 30, 15, tzinfo=UTC)
-
-
-def at(text: str, zone: tzinfo = BERLIN) -> datetime:
-    """A moment on the clock of that zone."""
-    return datetime.fromisoformat(text).replace(tzinfo=zone)
+from tests.unit.reading import BERLIN, NEW_YORK, NOW, at
 
 
 @pytest.mark.parametrize(
