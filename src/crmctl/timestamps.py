@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 
 def format_timestamp(instant: datetime) -> str:
@@ -41,3 +41,14 @@ def is_date_only(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def in_zone(instant: datetime, zone: tzinfo) -> datetime:
+    """An aware instant by that zone's clock; by UTC's where that has no such time.
+
+    9999-12-31T23:59:59Z, a favourite for "never", has no time further east.
+    """
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        return instant.astimezone(UTC)

@@ -40,6 +40,10 @@ def task(task_id: str, **body: Any) -> dict[str, Any]:
             [task("task_1", status="pending"), task("task_2", status="pending")],
         ),
         (
+            "task postpone task_1 2099-01-02T03:04:05Z",
+            [task("task_1", due_date="2099-01-02T03:04:05Z")],
+        ),
+        (
             "task complete task_1 --note Signed",
             [
                 {

@@ -143,7 +143,10 @@ def test_update_without_a_field_is_refused(stocked: Crmctl) -> None:
 
 
 def test_a_verb_that_takes_several_ids_gives_a_list_also_for_one(stocked: Crmctl) -> None:
-    for command in ("update -p low", "start", "cancel", "reopen", "complete", "delete --yes"):
+    for command in (
+        *("update -p low", "start", "cancel", "reopen", "complete", "postpone +1d"),
+        "delete --yes",
+    ):
         verb, *flags = command.split()
         assert [task["id"] for task in stocked.json("task", verb, "task_late", *flags)] == [
             "task_late"
@@ -241,6 +244,9 @@ def test_delete_does_not_ask_where_no_input_is_wanted(stocked: Crmctl, quiet: st
 def test_a_person_at_a_terminal_is_told_what_was_done(stocked: Crmctl) -> None:
     shown = stocked.on_terminal("task", "complete", "task_late").stdout
     assert "Completed task_late: Send the proposal" in shown
+    shown = stocked.on_terminal("task", "postpone", "task_late", "2020-02-03", columns=120).stdout
+    assert "Postponed task_late: Send the proposal" in shown
+    assert "Mon 3 Feb 2020" in shown
 
 
 def test_me_is_the_profile_s_user(stocked: Crmctl) -> None:

@@ -72,6 +72,7 @@ VALUES = [
     "�",
 ]
 VALUES += ["\udcff", "a\udcff=1", "/\udcff", "x=1e999", "file:x", ":memory:", "no/such", "-1e9h"]
+VALUES += ["+1w", "tonight", "1 Dec", "last fri", "in 3 days", "12/1"]
 VALUES += ["", "two words", "a\nb", "yesterday 25:00", "fri 17:30", "x" * 5000, "x=" + "[" * 2000]
 
 LINES = """
@@ -92,6 +93,8 @@ task create X --related-to-type deal --related-to-id {}
 task get {}
 task update task_1 --title {} --status {}
 task complete {} --note {}
+task postpone {} {}
+task postpone t1 t2 {}
 task delete {} --yes
 activity log {} {}
 activity log call x --at {} --duration {}

@@ -80,6 +80,17 @@ Sent today
     assert shown(ACME, None) == expected
 
 
+def test_a_date_has_beside_it_how_far_off_it_is_unless_that_says_no_more() -> None:
+    def said(instant: str) -> str:
+        return (
+            shown({"created_at": instant}, fields="created_at").removeprefix("Created at").strip()
+        )
+
+    assert said("2026-03-24T08:36:00Z") == "Tue 24 Mar 2026 09:36 (24 min ago)"
+    assert said("2026-03-02T07:50:00Z") == "Mon 2 Mar 2026 08:50"
+    assert said("0001-01-01T12:00:00Z") == "Mon 1 Jan 0001 13:00"
+
+
 def test_long_values_are_wrapped_below_themselves_and_single_words_never_broken() -> None:
     item = {
         "id": "task_0192f3c4-7c1e-7b7e-9f39-0d5f3a3f1b2c",

@@ -59,8 +59,8 @@ def test_a_table_has_every_column_where_there_is_room() -> None:
     expected = """\
 ID        Title                     Status       Priority  Assignee       Due             Related to
 task_001  Follow up with Acme Corp  pending      high      Sarah Johnson  tomorrow 18:00  Enterprise License
-task_002  Send the contract         in progress  urgent    usr_def456     20 Mar          contact:con_abc123
-task_003  Old leads                 completed                             1 Mar
+task_002  Send the contract         in progress  urgent    usr_def456     20 Mar 2026     contact:con_abc123
+task_003  Old leads                 completed                             1 Mar 2026
 """  # noqa: E501 - as wide as the table
     assert listed(TASKS, 120) == expected
     assert listed(TASKS, None) == expected
@@ -72,8 +72,8 @@ def test_the_least_important_columns_go_first_and_the_title_is_cut_last() -> Non
         == """\
 ID        Title                     Status       Priority  Due
 task_001  Follow up with Acme Corp  pending      high      tomorrow 18:00
-task_002  Send the contract         in progress  urgent    20 Mar
-task_003  Old leads                 completed              1 Mar
+task_002  Send the contract         in progress  urgent    20 Mar 2026
+task_003  Old leads                 completed              1 Mar 2026
 """
     )
     assert (
@@ -81,8 +81,8 @@ task_003  Old leads                 completed              1 Mar
         == """\
 ID        Title                  Status       Due
 task_001  Follow up with Acme…   pending      tomorrow 18:00
-task_002  Send the contract      in progress  20 Mar
-task_003  Old leads              completed    1 Mar
+task_002  Send the contract      in progress  20 Mar 2026
+task_003  Old leads              completed    1 Mar 2026
 """
     )
     assert (
@@ -90,8 +90,8 @@ task_003  Old leads              completed    1 Mar
         == """\
 ID        Title           Due
 task_001  Follow up wit…  tomorrow 18:00
-task_002  Send the cont…  20 Mar
-task_003  Old leads       1 Mar
+task_002  Send the cont…  20 Mar 2026
+task_003  Old leads       1 Mar 2026
 """
     )
     assert (
@@ -179,11 +179,11 @@ def test_colours_have_a_meaning() -> None:
         {"id": "6", "title": "c", "status": "pending", "due_date": "2026-03-23"},
     ]
     rows = listed(items, 120, fields="title,status,due_date,priority", color=True).splitlines()
-    gap, red = " " * 10, "\x1b[31murgent\x1b[0m"
+    late, red = "\x1b[31m20 Mar 2026\x1b[0m", "\x1b[31murgent\x1b[0m"
     assert rows[1:] == [
         "Follow up with Acme Corp  pending      tomorrow 18:00  \x1b[33mhigh\x1b[0m",
-        f"Send the contract         \x1b[36min progress\x1b[0m  \x1b[31m20 Mar\x1b[0m{gap}{red}",
-        "\x1b[2mOld leads\x1b[0m                 \x1b[32mcompleted\x1b[0m    1 Mar",
+        f"Send the contract         \x1b[36min progress\x1b[0m  {late}     {red}",
+        "\x1b[2mOld leads\x1b[0m                 \x1b[32mcompleted\x1b[0m    1 Mar 2026",
         "a                         pending      \x1b[33mtoday\x1b[0m",
         "\x1b[2mb\x1b[0m                         \x1b[2mcancelled\x1b[0m    1 h ago",
         "c                         pending      \x1b[31myesterday\x1b[0m",

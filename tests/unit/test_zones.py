@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmctl import errors
-from crmctl.dates import describe, parse_when
+from crmctl.dates import parse_when
+from crmctl.output.dates import describe
 from crmctl.timestamps import format_timestamp
 from crmctl.zones import MachineClock, machine_zone, zone_named
 
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from crmctl.dates import Edge
+    from crmctl.days import Edge
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 18, 12, 30, 15, tzinfo=UTC)
 
 
 def when(text: str, *, zone: tzinfo, now: datetime = NOW, edge: Edge = "start") -> str:
-    return format_timestamp(parse_when(text, now=now, zone=zone, edge=edge))
+    return format_timestamp(parse_when(text, now=now, zone=zone, toward="future", edge=edge))
 
 
 def at(text: str, zone: tzinfo) -> datetime:

@@ -204,6 +204,8 @@ def explain(error: TyperException) -> errors.UsageError:
     hint = f"Run `{path} --help`."
     if ctx and isinstance(ctx.command, Group) and error.message.startswith("No such command"):
         hint = f"There are: {', '.join(ctx.command.commands)}. {hint}"
+    if getattr(error, "option_name", "")[1:2].isdigit():
+        hint += " What begins with a dash and is no option stands after `--`."
     return errors.UsageError(error.format_message(), hint=hint)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from crmctl import dates
+from crmctl.output import dates
 from crmctl.output.escape import one_line
 from crmctl.output.view import to_text
 from crmctl.resources import OPEN_STATUSES, TASK_STATUSES
-from crmctl.timestamps import is_date_only, parse_timestamp
+from crmctl.timestamps import in_zone, is_date_only, parse_timestamp
 
 if TYPE_CHECKING:
+    from crmctl.days import Toward
     from crmctl.fields import FieldType
     from crmctl.output.style import Style
     from crmctl.output.view import Item
@@ -34,11 +35,13 @@ def say(name: str, type: FieldType, value: Any, style: Style) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if type == "time" and (instant := instant_of(value, style)):
-        return dates.describe(instant, now=style.now, zone=style.zone)
+        # As --due reads it; what else has a time has been, and is asked for by --since.
+        toward: Toward = "future" if name == "due_date" else "past"
+        return dates.describe(instant, now=style.now, zone=style.zone, toward=toward)
     if type == "enum" and isinstance(value, str):
         return one_line(value.replace("_", " "))
     if name.rpartition(".")[2] in ("duration", "before_minutes") and is_minutes(value):
-        return say_duration(value)
+        return dates.say_duration(value)
     return one_line(to_text(value))
 
 
@@ -50,19 +53,11 @@ def say_at_length(name: str, type: FieldType, value: Any, style: Style) -> str:
         return say(name, type, value, style)
     if is_minutes(value.get("before_minutes")):
         kind = one_line(to_text(value.get("type")))
-        return f"{kind} {say_duration(value['before_minutes'])} before".strip()
+        return f"{kind} {dates.say_duration(value['before_minutes'])} before".strip()
     if value.get("name"):
         origin = " ".join(to_text(value[part]) for part in ("type", "id") if value.get(part))
         return one_line(f"{to_text(value['name'])} ({origin})" if origin else to_text(value))
     return one_line(to_text(value))
-
-
-def say_duration(minutes: int) -> str:
-    """Minutes as ``30 min``, ``1 h``, ``1 h 15 min``."""
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
 def is_minutes(value: object) -> bool:
@@ -111,17 +106,14 @@ def _color_of_due(item: Item, style: Style) -> str:
 
 def local_clock(instant: datetime, style: Style) -> datetime:
     """The instant by the reader's clock; in UTC where that has no such time."""
-    try:
-        return instant.astimezone(style.zone)
-    except OverflowError:
-        return instant.astimezone(UTC)
+    return in_zone(instant, style.zone)
 
 
 def _say_instant(instant: datetime, style: Style) -> str:
     local = local_clock(instant, style)
-    day = f"{local:%a} {local.day} {local:%b} {local.year}"
+    day = f"{local:%a} {local.day} {local:%b} {local.year:04}"
     # The last second of a day stands for the whole of it, as in `dates.describe`.
     whole_day = local.time().replace(microsecond=0) == time(23, 59, 59)
     text = day if whole_day else f"{day} {local:%H:%M}"
     relative = dates.describe(instant, now=style.now, zone=style.zone)
-    return text if relative.startswith(f"{local.day} ") else f"{text} ({relative})"
+    return text if relative.startswith(f"{local.day} {local:%b}") else f"{text} ({relative})"

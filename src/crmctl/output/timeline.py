@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from crmctl import dates
+from crmctl.output import dates
 from crmctl.output.console import cut, open_console, print_wrapped
 from crmctl.output.escape import one_line
 from crmctl.output.humanize import instant_of, local_clock, say

@@ -208,7 +208,7 @@ def list_(
             "deal_id": names.read_record(crm, "deal", deal, "--deal"),
             "user_id": names.read_user(crm, user, "--user"),
             "date_from": times.read_past(crm, since, "--from"),
-            "date_to": times.read_when(crm, to, "--to", day="end") if to is not None else None,
+            "date_to": times.read_past_end(crm, to, "--to"),
             "type": inputs.read_choices(type, ACTIVITY_TYPES, "--type"),
         },
     )

@@ -1,6 +1,6 @@
 """`crmctl task`: what there is to do."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -195,6 +195,41 @@ def cancel(ctx: typer.Context, task_ids: options.TaskIds) -> None:
 def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds) -> None:
     """Mark tasks as pending again."""
     _set_status(ctx.obj, task_ids, "pending", "Reopened")
+
+
+@app.command("postpone")
+def postpone(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID... WHEN",
+            help="One or more task IDs, then when they are due.",
+            autocompletion=options.complete_id("task"),
+        ),
+    ],
+) -> None:
+    """Move the due date of tasks, by so much or to another day.
+
+    `+1w`, `+3d`, `+2bd`, `+1mo` or `+2h` counts from each task's own due date and keeps its time of
+    day; from today where it has none. Any other WHEN is a date, as with --due.
+
+    crmctl task postpone task_001 +1w
+
+    crmctl task postpone task_001 task_002 "next mon 9am"
+    """
+    crm: Context = ctx.obj
+    task_ids, when = times.split_when(crm, words)
+    shift = times.read_shift(crm, when)
+    due_date = times.read_due_date(crm, when, "WHEN") if shift is None else None
+
+    def move(task_id: str) -> dict[str, Any]:
+        due = due_date
+        if shift is not None:
+            due = times.shift_due_date(crm, task_id, crm.client.get_task(task_id), shift)
+        return crm.client.update_task(task_id, {"due_date": due})
+
+    for_each(crm, task_ids, "Postponed", move)
 
 
 @app.command("complete")
