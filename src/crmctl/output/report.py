@@ -8,8 +8,9 @@ from typing import Any, TextIO
 
 from crmctl.output.bars import bar, say_shades, shade, stacked
 from crmctl.output.console import cell_len, cut, open_console, print_wrapped
+from crmctl.output.dates import say_duration
 from crmctl.output.escape import one_line
-from crmctl.output.humanize import instant_of, local_clock, say, say_duration
+from crmctl.output.humanize import instant_of, local_clock, say
 from crmctl.output.style import Style
 from crmctl.output.view import to_text
 

@@ -106,7 +106,7 @@ def activities(
     asked = times.read_past(crm, since, "--since")
     first = start_of_weeks(_WEEKS, now=crm.now, zone=crm.zone) if asked is None else None
     date_from = format_timestamp(first) if first else str(asked)
-    date_to = None if to is None else times.read_when(crm, to, "--to", day="end")
+    date_to = times.read_past_end(crm, to, "--to")
     queries = inputs.read_queries(
         ACTIVITY,
         {
