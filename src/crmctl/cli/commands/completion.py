@@ -12,10 +12,16 @@ from crmctl.cli import options
 from crmctl.cli.completion.scripts import FILE_NAMES, read_script
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import refuse_choice
+from crmctl.cli.show import show_path
 from crmctl.errors import StoreError, UsageError
 from crmctl.files import replace_file
 
-app = typer.Typer(help="Completion for bash, zsh, fish and PowerShell.")
+app = typer.Typer(
+    help="""Completion for bash, zsh, fish and PowerShell.
+
+    crmctl completion install
+    """
+)
 
 _SHELLS = f"Name one of {', '.join(FILE_NAMES)}."
 
@@ -30,25 +36,37 @@ autoload -Uz _crmctl && compdef _crmctl crmctl
 
 @app.command("bash")
 def bash(ctx: typer.Context) -> None:
-    """Print the script for bash."""
+    """Print the script for bash.
+
+    crmctl completion bash > ~/.local/share/bash-completion/completions/crmctl
+    """
     _print("bash", ctx.obj)
 
 
 @app.command("zsh")
 def zsh(ctx: typer.Context) -> None:
-    """Print the script for zsh."""
+    """Print the script for zsh.
+
+    crmctl completion zsh > ~/.zfunc/_crmctl
+    """
     _print("zsh", ctx.obj)
 
 
 @app.command("fish")
 def fish(ctx: typer.Context) -> None:
-    """Print the script for fish."""
+    """Print the script for fish.
+
+    crmctl completion fish > ~/.config/fish/completions/crmctl.fish
+    """
     _print("fish", ctx.obj)
 
 
 @app.command("powershell")
 def powershell(ctx: typer.Context) -> None:
-    """Print the script for PowerShell; its profile can hold it."""
+    """Print the script for PowerShell; its profile can hold it.
+
+    crmctl completion powershell >> $PROFILE
+    """
     _print("powershell", ctx.obj)
 
 
@@ -64,7 +82,11 @@ def install(
         ),
     ] = None,
 ) -> None:
-    """Put the script where the shell looks for it."""
+    """Put the script where the shell looks for it.
+
+    crmctl completion install
+    crmctl completion install zsh --dry-run
+    """
     crm: Context = ctx.obj
     chosen = shell or Path(crm.environ.get("SHELL", "")).name
     if not chosen:
@@ -75,12 +97,12 @@ def install(
     path = script_path(chosen, crm.environ, home)
     startup = startup_lines(chosen, path, crm.environ, home)
     if crm.options.dry_run:
-        crm.terminal.show(f"{path}")
+        show_path(crm, path)
         added = f" and add to {startup[0]}:\n{startup[1]}" if startup else "."
         crm.terminal.note(*f"Would write it{added}".splitlines())
         return
     replace_file(path.resolve(), read_script(chosen).encode())
-    crm.terminal.show(f"{path}")
+    show_path(crm, path)
     if startup:
         file, lines = startup
         # A link, as dotfiles often are, stays one: what it leads to is replaced.

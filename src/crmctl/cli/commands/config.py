@@ -6,11 +6,17 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_all, show_done, show_one
+from crmctl.cli.show import named_view, show_all, show_done, show_one, show_path
 from crmctl.config.file import PROFILE_KEYS, set_value, unset_value
 from crmctl.errors import UsageError
 
-app = typer.Typer(help="Settings, and where each one comes from.")
+app = typer.Typer(
+    help="""Settings, and where each one comes from.
+
+    crmctl config list
+    crmctl config set timezone Europe/Berlin
+    """
+)
 
 _COLUMNS = ("key", "value", "source")
 
@@ -26,14 +32,22 @@ Key = Annotated[
 
 @app.command("list")
 def list_(ctx: typer.Context) -> None:
-    """Show every setting in effect and its source."""
+    """Show every setting in effect and its source.
+
+    crmctl config list
+    crmctl config list --profile team --json
+    """
     crm: Context = ctx.obj
     show_all(crm, crm.settings.entries(), named_view(crm, _COLUMNS, "setting", "settings"))
 
 
 @app.command("get")
 def get(ctx: typer.Context, key: Key) -> None:
-    """Print one setting's value; nothing where it has none."""
+    """Print one setting's value; nothing where it has none.
+
+    crmctl config get timezone
+    crmctl config get base_url --profile team
+    """
     crm: Context = ctx.obj
     entries = [*crm.settings.entries(), *crm.settings.kept()]
     for entry in entries:
@@ -55,7 +69,12 @@ def set_(
     key: Key,
     value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
 ) -> None:
-    """Keep a setting of the profile in use, or the default profile, in the config file."""
+    """Keep a setting of the profile in use, or the default profile, in the config file.
+
+    crmctl config set timezone Europe/Berlin
+    crmctl config set output json --profile team
+    crmctl config set default_profile team
+    """
     crm: Context = ctx.obj
     if crm.options.dry_run:
         crm.terminal.note(f"Would set {key} to {value} in {crm.settings.config_path}.")
@@ -66,7 +85,11 @@ def set_(
 
 @app.command("unset")
 def unset(ctx: typer.Context, key: Key) -> None:
-    """Take a setting out of the config file."""
+    """Take a setting out of the config file.
+
+    crmctl config unset timezone
+    crmctl config unset default_profile
+    """
     crm: Context = ctx.obj
     if crm.options.dry_run:
         crm.terminal.note(f"Would take {key} out of {crm.settings.config_path}.")
@@ -77,9 +100,13 @@ def unset(ctx: typer.Context, key: Key) -> None:
 
 @app.command("path")
 def path(ctx: typer.Context) -> None:
-    """Print the config file's path."""
+    """Print the config file's path.
+
+    crmctl config path
+    crmctl config path --json
+    """
     crm: Context = ctx.obj
-    crm.terminal.show(f"{crm.settings.config_path}")
+    show_path(crm, crm.settings.config_path)
 
 
 def _profile_for(crm: Context, key: str) -> str | None:

@@ -23,7 +23,11 @@ _NEXT = (
 
 @app.command("demo")
 def demo(ctx: typer.Context) -> None:
-    """Make the profile `demo` anew, with sample data, and show it."""
+    """Make the profile `demo` anew, with sample data, and show it.
+
+    crmctl demo
+    crmctl --profile demo task list
+    """
     crm: Context = ctx.obj
     crm.options.profile = "demo"
     if crm.options.dry_run:

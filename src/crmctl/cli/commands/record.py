@@ -12,7 +12,13 @@ from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
 from crmctl.resources import RECORD_TYPES
 
-app = typer.Typer(help="The users, contacts, deals and projects known by name.")
+app = typer.Typer(
+    help="""The users, contacts, deals and projects known by name.
+
+    crmctl record list contact
+    crmctl record add contact con_abc123 "Jane Smith"
+    """
+)
 
 RecordType = Annotated[
     str,
@@ -39,7 +45,11 @@ def add(
         bool, typer.Option("--no-notifications", help="A user whom reminders do not reach.")
     ] = False,
 ) -> None:
-    """Make a record known by name, or change it."""
+    """Make a record known by name, or change it.
+
+    crmctl record add contact con_abc123 "Jane Smith"
+    crmctl record add user usr_def456 "Marcus Lee" --inactive
+    """
     crm: Context = ctx.obj
     type = read_choice(type, RECORD_TYPES, "TYPE")
     if (inactive or no_notifications) and type != "user":
@@ -68,7 +78,11 @@ def list_(
         ),
     ] = None,
 ) -> None:
-    """List the known records, by type and ID."""
+    """List the known records, by type and ID.
+
+    crmctl record list
+    crmctl record list contact -o ids
+    """
     crm: Context = ctx.obj
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
@@ -84,7 +98,11 @@ def remove(
     type: RecordType,
     record_id: Annotated[str, typer.Argument(metavar="ID", help="The record's ID.")],
 ) -> None:
-    """Forget a record. Tasks and activities keep its ID."""
+    """Forget a record. Tasks and activities keep its ID.
+
+    crmctl record remove contact con_abc123
+    crmctl record remove project proj_onb001 --dry-run
+    """
     crm: Context = ctx.obj
     _check_line("ID", record_id)
     type = read_choice(type, RECORD_TYPES, "TYPE")

@@ -6,17 +6,27 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_done, show_one
+from crmctl.cli.show import named_view, show_done, show_one, show_path
 from crmctl.errors import StoreError, UsageError
 
-app = typer.Typer(help="The embedded workspace on this machine.")
+app = typer.Typer(
+    help="""The embedded workspace on this machine.
+
+    crmctl workspace info
+    crmctl workspace backup crm-backup.db
+    """
+)
 
 _INFO = ("profile", "path", "exists", "bytes", "schema", "tasks", "activities", "records")
 
 
 @app.command("info")
 def info(ctx: typer.Context) -> None:
-    """Show where it is and what it holds."""
+    """Show where it is and what it holds.
+
+    crmctl workspace info
+    crmctl workspace info --profile demo --json
+    """
     crm: Context = ctx.obj
     with crm.store.reading() as kept:
         totals = kept.totals()
@@ -26,14 +36,13 @@ def info(ctx: typer.Context) -> None:
 
 @app.command("path")
 def path(ctx: typer.Context) -> None:
-    """Print the path of its file."""
+    """Print the path of its file.
+
+    crmctl workspace path
+    crmctl workspace path --profile demo
+    """
     crm: Context = ctx.obj
-    if crm.as_json:
-        show_one(
-            crm, {"path": str(crm.workspace_path)}, named_view(crm, ("path",), "path", "paths")
-        )
-    else:
-        crm.terminal.show(f"{crm.workspace_path}")
+    show_path(crm, crm.workspace_path)
 
 
 @app.command("backup")
@@ -41,7 +50,11 @@ def backup(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The copy; must not exist yet.")],
 ) -> None:
-    """Copy it to a file, whole and consistent, while others use it."""
+    """Copy it to a file, whole and consistent, while others use it.
+
+    crmctl workspace backup crm-backup.db
+    crmctl workspace backup demo.db --profile demo
+    """
     crm: Context = ctx.obj
     if file in ("", ":memory:") or file.startswith("file:"):
         raise UsageError(
@@ -58,7 +71,11 @@ def backup(
 
 @app.command("check")
 def check(ctx: typer.Context) -> None:
-    """Look for damage in its file."""
+    """Look for damage in its file.
+
+    crmctl workspace check
+    crmctl workspace check --profile demo
+    """
     crm: Context = ctx.obj
     problems = crm.store.check()
     if problems:

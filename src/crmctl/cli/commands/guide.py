@@ -1,0 +1,31 @@
+"""`crmctl guide`: the manual for scripts and agents."""
+
+from pathlib import Path
+
+import typer
+
+from crmctl.cli.context import Context
+from crmctl.cli.show import named_view, show_one, style
+
+app = typer.Typer()
+
+_FILE = Path(__file__).parents[1] / "guide.md"
+
+
+@app.command("guide")
+def guide(ctx: typer.Context) -> None:
+    """Read the manual for scripts and agents: formats, exit statuses, names, dates, recipes.
+
+    crmctl guide | less
+    """
+    crm: Context = ctx.obj
+    text = _FILE.read_text(encoding="utf-8")
+    if crm.as_json:
+        show_one(crm, {"text": text}, named_view(crm, ("text",), "guide", "guides"))
+    elif crm.format == "table":
+        from crmctl.output.console import open_console, print_markdown
+
+        with open_console(crm.terminal.stdout, style(crm)) as console:
+            print_markdown(console, text)
+    else:
+        crm.terminal.stdout.write(text)
