@@ -118,7 +118,13 @@ def test_other_local_commands_load_neither_the_network_nor_the_table(
     assert not found(imported(data, command), NEVER | {"httpx", "rich"})
 
 
-@pytest.mark.parametrize("command", ["config list", "completion bash", "task list --help"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("config list", "completion bash", "task list --help", "help task", "help options"),
+        *("commands --json", "schema task", "guide"),
+    ],
+)
 def test_what_asks_for_no_data_loads_neither_workspace_nor_network(
     data: Path, command: str
 ) -> None:
@@ -130,6 +136,15 @@ def test_a_noun_loads_no_other_noun(data: Path) -> None:
         f"crmctl.cli.commands.{noun}" for noun in ("activity", "auth", "config", "workspace", "api")
     }
     assert not found(imported(data, "task list -o json"), nouns)
+
+
+def test_a_command_loads_no_help_and_help_on_a_noun_no_other_noun(data: Path) -> None:
+    told = {f"crmctl.cli.{name}" for name in ("help", "describe", "synonyms", "catalogue")}
+    assert not found(imported(data, "task list -o json"), told)
+    nouns = {
+        name for name in imported(data, "help task") if name.startswith("crmctl.cli.commands.")
+    }
+    assert nouns == {"crmctl.cli.commands.task"}
 
 
 def test_a_command_over_http_loads_no_workspace(data: Path) -> None:

@@ -21,7 +21,7 @@ READS = {
     "auth token": "text",
     "config list": "[setting]",
     "config get": "setting",
-    "config path": "path",
+    "config path": "text",
     "workspace info": "workspace",
     "workspace path": "path",
     "workspace check": "check",
@@ -56,7 +56,7 @@ WRITES_FILES = {
     "config set": None,
     "config unset": None,
     "workspace backup": "path",
-    "completion install": "path",
+    "completion install": "text",
 }
 
 

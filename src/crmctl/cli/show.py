@@ -11,8 +11,6 @@ from crmctl.output.style import Style
 from crmctl.output.view import View, choose, columns_of, view_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from crmctl.cli.context import Context
     from crmctl.fields import Resource
 
@@ -54,14 +52,6 @@ def show_done(crm: Context, text: str) -> None:
     crm.terminal.confirmed.append(text)
     if crm.terminal.stderr.isatty():
         crm.terminal.note(text)
-
-
-def show_path(crm: Context, path: Path) -> None:
-    """Show a path alone, for a shell; in JSON as an object's."""
-    if crm.as_json:
-        show_one(crm, {"path": str(path)}, named_view(crm, ("path",), "path", "paths"))
-    else:
-        crm.terminal.show(f"{path}")
 
 
 def style(crm: Context) -> Style:

@@ -12,7 +12,6 @@ from crmctl.cli import options
 from crmctl.cli.completion.scripts import FILE_NAMES, read_script
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import refuse_choice
-from crmctl.cli.show import show_path
 from crmctl.errors import StoreError, UsageError
 from crmctl.files import replace_file
 
@@ -97,12 +96,12 @@ def install(
     path = script_path(chosen, crm.environ, home)
     startup = startup_lines(chosen, path, crm.environ, home)
     if crm.options.dry_run:
-        show_path(crm, path)
+        crm.terminal.show(f"{path}")
         added = f" and add to {startup[0]}:\n{startup[1]}" if startup else "."
         crm.terminal.note(*f"Would write it{added}".splitlines())
         return
     replace_file(path.resolve(), read_script(chosen).encode())
-    show_path(crm, path)
+    crm.terminal.show(f"{path}")
     if startup:
         file, lines = startup
         # A link, as dotfiles often are, stays one: what it leads to is replaced.

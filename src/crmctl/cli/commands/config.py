@@ -6,7 +6,7 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_all, show_done, show_one, show_path
+from crmctl.cli.show import named_view, show_all, show_done, show_one
 from crmctl.config.file import PROFILE_KEYS, set_value, unset_value
 from crmctl.errors import UsageError
 
@@ -103,10 +103,9 @@ def path(ctx: typer.Context) -> None:
     """Print the config file's path.
 
     crmctl config path
-    crmctl config path --json
     """
     crm: Context = ctx.obj
-    show_path(crm, crm.settings.config_path)
+    crm.terminal.show(f"{crm.settings.config_path}")
 
 
 def _profile_for(crm: Context, key: str) -> str | None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_one, style
+from crmctl.cli.show import named_view, show_one
+from crmctl.fields import FieldType
+from crmctl.output.view import View
 
 app = typer.Typer()
 
@@ -23,9 +25,12 @@ def guide(ctx: typer.Context) -> None:
     if crm.as_json:
         show_one(crm, {"text": text}, named_view(crm, ("text",), "guide", "guides"))
     elif crm.format == "table":
-        from crmctl.output.console import open_console, print_markdown
-
-        with open_console(crm.terminal.stdout, style(crm)) as console:
-            print_markdown(console, text)
+        show_one(crm, {"description": text}, _rendered())
     else:
         crm.terminal.stdout.write(text)
+
+
+def _rendered() -> View:
+    """How a description is shown, as that of a task: Markdown."""
+    types: dict[str, FieldType] = {"description": "text"}
+    return View(columns=[], fields=["description"], name="guide", plural="guides", types=types)

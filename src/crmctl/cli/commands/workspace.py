@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_done, show_one, show_path
+from crmctl.cli.show import named_view, show_done, show_one
 from crmctl.errors import StoreError, UsageError
 
 app = typer.Typer(
@@ -42,7 +42,12 @@ def path(ctx: typer.Context) -> None:
     crmctl workspace path --profile demo
     """
     crm: Context = ctx.obj
-    show_path(crm, crm.workspace_path)
+    if crm.as_json:
+        show_one(
+            crm, {"path": str(crm.workspace_path)}, named_view(crm, ("path",), "path", "paths")
+        )
+    else:
+        crm.terminal.show(f"{crm.workspace_path}")
 
 
 @app.command("backup")
