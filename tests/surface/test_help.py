@@ -107,6 +107,14 @@ def test_help_is_asked_for_in_many_ways(line: str, same: str) -> None:
     assert call(line.split(), nowhere) == call(same.split(), nowhere)
 
 
+def test_help_on_a_command_is_completed_as_the_command_is() -> None:
+    nowhere = Path("/nonexistent")
+    offered = call(["__complete", "help", "task", "cr"], nowhere).stdout
+    assert (
+        offered == call(["__complete", "task", "cr"], nowhere).stdout == "create\tCreate a task.\n"
+    )
+
+
 def test_a_noun_alone_names_its_verbs_on_stderr() -> None:
     result = call(["auth"], Path("/nonexistent"))
     assert (result.status, result.stdout) == (2, "")

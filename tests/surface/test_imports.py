@@ -76,9 +76,10 @@ def found(names: set[str], unwanted: set[str]) -> list[str]:
     return sorted(names & unwanted)
 
 
-def test_the_version_loads_no_command_line() -> None:
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_loads_no_command_line(option: str) -> None:
     result = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "crmctl", "--version"],
+        [sys.executable, "-X", "importtime", "-m", "crmctl", option],
         capture_output=True,
         text=True,
         check=True,

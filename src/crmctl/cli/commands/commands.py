@@ -5,7 +5,7 @@ import typer
 from crmctl.cli.catalogue import catalogue
 from crmctl.cli.context import Context
 from crmctl.cli.show import show_all
-from crmctl.output.view import View, choose, columns_of
+from crmctl.output.view import Column, View, choose
 
 app = typer.Typer()
 
@@ -21,7 +21,7 @@ def commands(ctx: typer.Context) -> None:
     """
     crm: Context = ctx.obj
     view = View(
-        columns=columns_of(("command", "summary")),
+        columns=[Column("command", "Command", "id"), Column("summary", "Summary")],
         fields=[*_FIELDS, "output"],
         name="command",
         plural="commands",
