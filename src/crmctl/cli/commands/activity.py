@@ -65,7 +65,8 @@ def log(
     ] = None,
     ref: Annotated[
         str | None,
-        typer.Option(metavar="REF", help="Log it once: a later run finds it by this."),
+        # Named, as --user below is, for Typer 0.27.
+        typer.Option("--ref", metavar="REF", help="Log it once: a later run finds it by this."),
     ] = None,
     ci: Annotated[
         bool,
