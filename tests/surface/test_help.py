@@ -100,6 +100,7 @@ def test_the_page_of_global_options_has_them_all() -> None:
         ("task help create", "task create -h"),
         ("-q help task rm", "task delete --help"),
         ("help --json", "--help"),
+        ("help options -o json", "help options"),
     ],
 )
 def test_help_is_asked_for_in_many_ways(line: str, same: str) -> None:

@@ -37,7 +37,7 @@ def print_topic(ctx: Any, words: Sequence[str]) -> None:
     """Print what `help` and these words ask for, and end; nothing where that is a command."""
     if not words:
         print_page(ctx)
-    elif words == ["options"] and ctx.parent is None:
+    elif words[0] == "options" and ctx.parent is None:
         width = _readable(ctx.obj.terminal.width())
         told = "Global options: accepted by every command, before and after its name."
         # What ends at once, as --help does, comes last.
