@@ -22,7 +22,7 @@ def main() -> None:
 def _run(args: list[str]) -> None:
     # Scripts ask for the version on every start; no command line needs parsing for that. Where it
     # cannot be written, the command line says so.
-    if args == ["--version"] and sys.stdout is not None:
+    if args in (["--version"], ["-V"]) and sys.stdout is not None:
         try:  # contextlib would cost 2 ms
             os.write(sys.stdout.fileno(), f"crmctl {__version__}\n".encode())
             # Installers' scripts import `re`, and taking it apart again costs 2 of 17 ms.

@@ -40,10 +40,10 @@ def test_nouns_and_verbs_come_with_what_they_do(crmctl: Crmctl) -> None:
 
 def test_options_come_with_what_they_mean_once_given_no_more(crmctl: Crmctl) -> None:
     assert complete(crmctl, "task", "list", "--pri", "--project") == [
-        "--project\tThe project it concerns."
+        "--project\tWhat it concerns."
     ]
     assert complete(crmctl, "task", "list", "--priority", "low", "--pr") == [
-        "--project\tThe project it concerns.",
+        "--project\tWhat it concerns.",
         "--profile\tAccount or workspace.",
     ]
     assert complete(crmctl, "--jso") == ["--json\tThe same as -o json."]

@@ -76,9 +76,10 @@ def found(names: set[str], unwanted: set[str]) -> list[str]:
     return sorted(names & unwanted)
 
 
-def test_the_version_loads_no_command_line() -> None:
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_loads_no_command_line(option: str) -> None:
     result = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "crmctl", "--version"],
+        [sys.executable, "-X", "importtime", "-m", "crmctl", option],
         capture_output=True,
         text=True,
         check=True,
@@ -124,7 +125,13 @@ def test_an_examination_of_a_workspace_does_not_touch_the_network(data: Path) ->
     assert not found(imported(data, "doctor --json"), {"httpx", "rich", "tomlkit"})
 
 
-@pytest.mark.parametrize("command", ["config list", "completion bash", "task list --help"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("config list", "completion bash", "task list --help", "help task", "help options"),
+        *("commands --json", "schema task", "guide"),
+    ],
+)
 def test_what_asks_for_no_data_loads_neither_workspace_nor_network(
     data: Path, command: str
 ) -> None:
@@ -136,6 +143,15 @@ def test_a_noun_loads_no_other_noun(data: Path) -> None:
         f"crmctl.cli.commands.{noun}" for noun in ("activity", "auth", "config", "workspace", "api")
     }
     assert not found(imported(data, "task list -o json"), nouns)
+
+
+def test_a_command_loads_no_help_and_help_on_a_noun_no_other_noun(data: Path) -> None:
+    told = {f"crmctl.cli.{name}" for name in ("help", "describe", "synonyms", "catalogue")}
+    assert not found(imported(data, "task list -o json"), told)
+    nouns = {
+        name for name in imported(data, "help task") if name.startswith("crmctl.cli.commands.")
+    }
+    assert nouns == {"crmctl.cli.commands.task"}
 
 
 def test_a_command_over_http_loads_no_workspace(data: Path) -> None:

@@ -26,6 +26,7 @@ LINES = {
     "task cancel": "task_late",
     "task reopen": "task_late",
     "task complete": "task_late",
+    "task postpone": "task_late +1w",
     "task delete": "task_late --yes",
     "activity log": "note Signed",
     "record add": "contact con_1 Jane",

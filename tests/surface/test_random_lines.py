@@ -129,10 +129,14 @@ workspace info
 workspace check
 workspace backup {}
 completion {}
+schema {}
+guide -o {}
+commands --fields {}
 demo
 __complete task get {}
 __complete {} {}
 help {}
+task {} {}
 {} {}
 """.strip().splitlines()
 

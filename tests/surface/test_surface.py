@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 
-from crmctl.cli.app import NOUNS, build_root, run
+from crmctl.cli.app import NOUNS, run
 from crmctl.cli.context import Context
-from crmctl.cli.lazy import global_options
 from crmctl.directories import system_directory
 from crmctl.fields import Resource
 from crmctl.resources import ACTIVITY, TASK
+from tests.surface.in_process import commands
 
 # Where people type another word than the API's.
 TYPED = {
@@ -34,19 +32,6 @@ TYPED = {
 CLEARED = {"related_to_type": "--no-related", "related_to_id": "--no-related"}
 # What a command takes by its place.
 PLACED = {("task", "create"): {"title"}, ("activity", "log"): {"type", "subject"}}
-
-
-def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command and group, with the words that call it."""
-    yield (), build_root()
-    waiting: list[tuple[tuple[str, ...], Any]] = [
-        ((name,), command) for name, command in build_root().commands.items()
-    ]
-    while waiting:
-        words, command = waiting.pop(0)
-        yield words, command
-        verbs = getattr(command, "commands", {})
-        waiting += [((*words, name), verb) for name, verb in verbs.items()]
 
 
 COMMANDS = dict(commands())
@@ -104,24 +89,6 @@ def test_every_field_that_may_be_empty_can_be_cleared() -> None:
 
 
 @ALL
-def test_help_exits_0_and_lists_the_global_options(
-    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    crm = Context(
-        environ={},
-        system=system_directory,
-        stdin=None,
-        stdout=io.StringIO(),
-        stderr=io.StringIO(),
-    )
-    assert run([*words, "--help"], crm) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith(f"Usage: crmctl {' '.join(words)}".rstrip())
-    missing = {name for option in global_options() for name in option.opts if name not in shown}
-    assert not missing
-
-
-@ALL
 def test_everything_says_what_it_is(words: tuple[str, ...]) -> None:
     command = COMMANDS[words]
     assert command.help
@@ -133,23 +100,6 @@ def test_everything_says_what_it_is(words: tuple[str, ...]) -> None:
 def test_no_option_means_two_things(words: tuple[str, ...]) -> None:
     names = [name for param in COMMANDS[words].params for name in param.opts if name[0] == "-"]
     assert len(names) == len(set(names))
-
-
-def test_help_is_also_a_command(capsys: pytest.CaptureFixture[str]) -> None:
-    def shown_by(*words: str) -> str:
-        crm = Context(
-            environ={},
-            system=system_directory,
-            stdin=None,
-            stdout=io.StringIO(),
-            stderr=io.StringIO(),
-        )
-        assert run(list(words), crm) == 0
-        return capsys.readouterr().out
-
-    assert shown_by("help") == shown_by("--help")
-    assert shown_by("help", "task", "get") == shown_by("task", "get", "--help")
-    assert shown_by("help", "task", "get").startswith("Usage: crmctl task get [OPTIONS] ID\n")
 
 
 def test_a_bug_is_one_line_and_where_to_report_it() -> None:

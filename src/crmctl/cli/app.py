@@ -31,6 +31,9 @@ NOUNS = {
     "api": "Send any request to the API",
     "demo": "Try crmctl on sample data",
     "doctor": "Check that all works: profile, key, server, keyring, …",
+    "guide": "The manual for scripts and agents",
+    "commands": "Every command, as data",
+    "schema": "The JSON Schema of each output",
     "completion": "Completion for bash, zsh, fish and PowerShell",
 }
 _COMPLETE = "__complete"
@@ -50,8 +53,7 @@ def run(args: list[str], crm: Context) -> int:
 
             print_completions(build_root(), args[1:], crm)
         else:
-            line = [*args[1:], "--help"] if args[:1] in ([], ["help"]) else list(args)
-            with build_root().make_context("crmctl", line, obj=crm) as ctx:
+            with build_root().make_context("crmctl", list(args) or ["--help"], obj=crm) as ctx:
                 ctx.command.invoke(ctx)
         crm.finish()
     except Exit as stop:
@@ -96,9 +98,8 @@ def _run_on_streams(args: list[str]) -> int:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _stop)
-    # A closed stdout takes nothing, as a full one; a closed stderr is not missed. Help is Typer's,
-    # which writes to `sys.stdout`.
-    stdout = sys.stdout = _stream(sys.stdout, os.O_RDONLY)
+    # A closed stdout takes nothing, as a full one; a closed stderr is not missed.
+    stdout = _stream(sys.stdout, os.O_RDONLY)
     stderr = _stream(sys.stderr, os.O_WRONLY)
     stdin: Any = sys.stdin
     if stdin is not None:

@@ -8,6 +8,7 @@ need it, so that it costs a normal start nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
     from typer.exceptions import TyperException
     from typer.models import CommandInfo
 
-_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+_ABOUT = """
+Manage CRM tasks and log activities.
+
+crmctl demo
+crmctl task create "Call Jane" --due "tomorrow 9am"
+crmctl task list --open
+"""
 
 
 class Parser(_OptionParser):
@@ -58,23 +65,24 @@ class Parser(_OptionParser):
 
 
 class Command(TyperCommand):
-    """A command whose help lists the global options apart from its own."""
+    """A command. It has the global options too, and words too many are explained."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params.extend(global_options())
+        self.params.extend((help_option(), *global_options()))
 
     def make_parser(self, ctx: Any) -> Parser:
         """The parser of the command's own options and the global ones."""
         return _fill(Parser(ctx), self, ctx)
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the help's sections."""
-        _format_sections(self, ctx, formatter)
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse, with words too many explained."""
+        rest: list[str] = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            from crmctl.cli.synonyms import unexpected_words
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """The usage line, without Typer's braces around what is required."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+            raise unexpected_words(ctx, rest)
+        return rest
 
 
 class Group(TyperGroup):
@@ -84,11 +92,6 @@ class Group(TyperGroup):
         """The parser of the options before the verb."""
         return _fill(Parser(ctx), self, ctx)
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the help's sections."""
-        self.format_commands(ctx, formatter)
-        _format_sections(self, ctx, formatter)
-
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """The commands' names; without their code."""
         return list(self.commands)
@@ -97,25 +100,38 @@ class Group(TyperGroup):
         """Parse, with a missing command explained."""
         rest: list[str] = super().parse_args(ctx, args)
         if not ctx._protected_args and not ctx.resilient_parsing:  # noqa: SLF001 - Typer's own name
-            verbs = ", ".join(self.commands)
-            raise errors.UsageError(
-                f"{ctx.command_path} needs a command: {verbs}.",
-                hint=f"Run `{ctx.command_path} --help`.",
-            )
+            from crmctl.cli.help import list_text
+
+            message = f"{ctx.command_path} needs a command."
+            raise errors.UsageError(message, hint=list_text(ctx))
         return rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """The verb. Where there is none of that name, what follows is read for global options."""
-        try:
+        """The verb, which may be typed in another word; `help` asks for its help."""
+        word, *rest = args
+        if word in list(self.commands) or word.startswith("-"):
             return super().resolve_command(ctx, args)
-        except UsageError as error:
-            parser = self.make_parser(ctx)
-            parser.allow_interspersed_args = True
-            try:
-                parser.parse_args(args[1:])
-            except UsageError:
-                raise error from None
-            raise
+        if word == "help" and not ctx.resilient_parsing:
+            from crmctl.cli.help import print_topic
+
+            print_topic(ctx, rest)
+            return self.resolve_command(ctx, [*rest, "--help"])
+        from crmctl.cli.synonyms import find_alias, unknown_command
+
+        path = ctx.command_path.split()[1:]
+        if alias := find_alias(path, word, self.commands):
+            return super().resolve_command(ctx, [alias, *rest])
+        if not ctx.resilient_parsing:
+            self._read_global_options(ctx, rest)
+            raise unknown_command(path, word, self.commands)
+        return None, None, rest
+
+    def _read_global_options(self, ctx: Any, words: list[str]) -> None:
+        """Read what follows a word that is no command: it may say how an error is told."""
+        parser = self.make_parser(ctx)
+        parser.allow_interspersed_args = True
+        with suppress(UsageError):
+            parser.parse_args(words)
 
 
 class Root(Group):
@@ -124,11 +140,6 @@ class Root(Group):
     def __init__(self, summaries: Mapping[str, str], **attributes: Any) -> None:
         super().__init__(**attributes)
         self.summaries = summaries
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """List the nouns without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self.summaries.items()))
 
 
 class Commands(Mapping[str, Any]):
@@ -172,19 +183,22 @@ def build_root(
             commands=Commands(infos, lambda verb: _build_command(infos[verb])),  # type: ignore[arg-type] # any mapping does
             help=app.info.help,
             rich_markup_mode=None,
-            params=[*global_options()],
-            context_settings=_HELP_OPTIONS,
+            params=[help_option(), *global_options()],
+            add_help_option=False,
         )
 
     return Root(
         nouns,
         name="crmctl",
         commands=Commands(nouns, build),
-        help="Manage CRM tasks and log activities.",
-        epilog="Start with `crmctl demo`. `crmctl NOUN VERB --help` explains one command.",
+        help=_ABOUT,
         rich_markup_mode=None,
-        params=[_version_option(show_version), *global_options()],
-        context_settings=_HELP_OPTIONS,
+        params=[
+            _eager_flag("--version", "-V", help="Print the version.", act=show_version),
+            help_option(),
+            *global_options(),
+        ],
+        add_help_option=False,
     )
 
 
@@ -197,13 +211,17 @@ def global_options() -> tuple[TyperOption, ...]:
     return tuple(TyperOption(expose_value=False, **declared) for declared in GLOBAL_OPTIONS)
 
 
+@cache
+def help_option() -> TyperOption:
+    """-h and --help, of every command."""
+    return _eager_flag("--help", "-h", help="Explain the command.", act=_print_help)
+
+
 def explain(error: TyperException) -> errors.UsageError:
     """What Typer found wrong with a command line, as an error of ours."""
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx else "crmctl"
     hint = f"Run `{path} --help`."
-    if ctx and isinstance(ctx.command, Group) and error.message.startswith("No such command"):
-        hint = f"There are: {', '.join(ctx.command.commands)}. {hint}"
     if getattr(error, "option_name", "")[1:2].isdigit():
         hint += " What begins with a dash and is no option stands after `--`."
     return errors.UsageError(error.format_message(), hint=hint)
@@ -247,42 +265,31 @@ def _fill(parser: Parser, command: Any, ctx: Any) -> Parser:
 
 def _build_command(info: CommandInfo) -> TyperCommand:
     info.cls = Command
-    info.context_settings = {**_HELP_OPTIONS, **(info.context_settings or {})}
+    info.add_help_option = False
+    info.context_settings = {**(info.context_settings or {}), "allow_extra_args": True}
     command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
     assert isinstance(command, TyperCommand)  # noqa: S101 - narrows Typer's type
     return command
 
 
-def _version_option(show: Callable[[Any], None]) -> TyperOption:
+def _print_help(ctx: Any) -> None:
+    from crmctl.cli.help import print_page
+
+    print_page(ctx)
+
+
+def _eager_flag(*names: str, help: str, act: Callable[[Any], None]) -> TyperOption:
+    """An option that acts in place of the command, whatever that lacks."""
+
     def check(ctx: Any, param: Any, value: bool) -> None:  # noqa: ARG001 - Typer passes it
         if value and not ctx.resilient_parsing:
-            show(ctx)
+            act(ctx)
 
     return TyperOption(
-        param_decls=["--version"],
+        param_decls=[*names],
         is_flag=True,
         is_eager=True,
         expose_value=False,
         callback=check,
-        help="Print the version.",
+        help=help,
     )
-
-
-def _format_sections(command: Any, ctx: Any, formatter: Any) -> None:
-    """Write a command's arguments, its own options and the global ones as sections of its help."""
-    sections: dict[str, list[tuple[str, str]]] = {
-        "Arguments": [],
-        "Options": [],
-        "Global options": [],
-    }
-    for param in command.get_params(ctx):
-        record = param.get_help_record(ctx)
-        if record is None:
-            continue
-        own = "Arguments" if param.param_type_name == "argument" else "Options"
-        shared = param.name in GlobalOptions.__slots__
-        sections["Global options" if shared else own].append(record)
-    for title, records in sections.items():
-        if records:
-            with formatter.section(title):
-                formatter.write_dl(records)

@@ -81,21 +81,19 @@ def _complete_profile(ctx: typer.Context, incomplete: str) -> list[tuple[str, st
 
 
 def choices_text(choices: tuple[str, ...]) -> str:
-    """How help shows accepted values."""
+    """How help shows accepted values; `describe` reads them there."""
     return "|".join(choices)
 
 
 def _id_option(kind: str) -> Any:
-    return typer.Option(
-        metavar="ID", help=f"The {kind} it concerns.", autocompletion=complete_id(kind)
-    )
+    return typer.Option(metavar="ID", help="What it concerns.", autocompletion=complete_id(kind))
 
 
 def _choice(field: Field, metavar: str, *names: str) -> Any:
     return typer.Option(
         *names,
         metavar=metavar,
-        help=f"{field.help}: {choices_text(field.choices)}.",
+        help=choices_text(field.choices),
         autocompletion=one_of(field.choices),
     )
 
@@ -104,7 +102,7 @@ def _choices(field: Field, metavar: str, *names: str) -> Any:
     return typer.Option(
         *names,
         metavar=f"{metavar},…",
-        help=f"{choices_text(field.choices)}.",
+        help=choices_text(field.choices),
         autocompletion=several_of(field.choices),
     )
 
@@ -130,7 +128,7 @@ Assignee = Annotated[
     str | None,
     typer.Option(
         metavar="USER",
-        help="The user assigned to it; `me` is the profile's user.",
+        help="Who is to do it; `me` is the profile's user.",
         autocompletion=complete_id("user"),
     ),
 ]
@@ -141,26 +139,24 @@ RelatedToType = Annotated[
     str | None,
     typer.Option(
         metavar="TYPE",
-        help=f"Type of the related record: {choices_text(RELATED_TYPES)}.",
+        help=f"What it concerns, by its type: {choices_text(RELATED_TYPES)}",
         autocompletion=one_of(RELATED_TYPES),
     ),
 ]
-RelatedToId = Annotated[str | None, typer.Option(metavar="ID", help="ID of the related record.")]
+RelatedToId = Annotated[str | None, typer.Option(metavar="ID", help="And by its ID.")]
 Description = Annotated[
     str | None, typer.Option("--description", "-d", metavar="TEXT", help="Markdown; - reads stdin.")
 ]
 Due = Annotated[
     str | None,
-    typer.Option(metavar="WHEN", help="When it is due: `fri`, `tomorrow 9am`, `+3d`, ISO 8601."),
+    typer.Option(metavar="WHEN", help="Such as `fri`, `tomorrow 9am`, `+3d`, 2026-12-01."),
 ]
 Priority = Annotated[str | None, _choice(TASK.field("priority"), "LEVEL", "--priority", "-p")]
 TaskType = Annotated[str | None, _choice(TASK.field("type"), "TYPE", "--type", "-t")]
 Status = Annotated[str | None, _choice(TASK.field("status"), "STATUS", "--status", "-s")]
 Remind = Annotated[
     str | None,
-    typer.Option(
-        metavar="TYPE:MINUTES", help="Remind by email or push before it is due, e.g. email:60."
-    ),
+    typer.Option(metavar="TYPE:MINUTES", help="email or push, before it is due: email:60."),
 ]
 Statuses = Annotated[str | None, _choices(TASK.field("status"), "STATUS", "--status", "-s")]
 Priorities = Annotated[str | None, _choices(TASK.field("priority"), "LEVEL", "--priority", "-p")]
@@ -176,7 +172,7 @@ def sort_option(sorts: tuple[str, ...]) -> Any:
     """A `--sort` that offers these fields, ascending and descending."""
     return typer.Option(
         metavar="FIELD",
-        help=f"{choices_text(sorts)}; - before it for descending.",
+        help=f"{choices_text(sorts)}; - reverses.",
         autocompletion=one_of((*sorts, *(f"-{sort}" for sort in sorts))),
     )
 
@@ -203,7 +199,7 @@ GLOBAL_OPTIONS: tuple[dict[str, Any], ...] = (
     ),
     _flag("--json", help="The same as -o json."),
     _value("--fields", metavar="A,B.C", help="Only these fields.", complete=complete_fields),
-    _flag("--raw", help="CSV: leave cells that a spreadsheet would take for formulas."),
+    _flag("--raw", help="CSV: leave cells that look like formulas."),
     _flag("--dry-run", "-n", help="Print the request a write would send; send nothing."),
     _flag("--quiet", "-q", help="No notes on stderr."),
     {

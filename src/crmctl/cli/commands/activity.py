@@ -17,7 +17,14 @@ ON_FAILURE = ("fail", "warn")
 # has to mend: a wrong command, a missing key, a refusal.
 TOLERABLE = (7, 8, 9, 10, 75)
 
-app = typer.Typer(help="Log activities, list them, read the feed.")
+app = typer.Typer(
+    help="""Log activities, list them, read the feed.
+
+    crmctl activity log call "Discovery call" --contact con_abc123 --duration 30
+    crmctl activity list --since -7d
+    crmctl activity feed
+    """
+)
 
 From = Annotated[
     str | None, typer.Option("--from", "--since", metavar="WHEN", help="From then on.")
@@ -31,7 +38,7 @@ def log(
         str,
         typer.Argument(
             metavar="TYPE",
-            help=f"{options.choices_text(ACTIVITY_TYPES)}.",
+            help=options.choices_text(ACTIVITY_TYPES),
             autocompletion=options.one_of(ACTIVITY_TYPES),
         ),
     ],
@@ -58,30 +65,31 @@ def log(
     ] = None,
     ref: Annotated[
         str | None,
-        typer.Option(metavar="REF", help="Log it once: a later run with this reference finds it."),
+        # Named, as --user below is, for Typer 0.27.
+        typer.Option("--ref", metavar="REF", help="Log it once: a later run finds it by this."),
     ] = None,
     ci: Annotated[
         bool,
-        typer.Option("--ci", help="In a CI job: subject, description and --ref are the job's own."),
+        typer.Option("--ci", help="Take subject, description, --ref from the CI job."),
     ] = False,
     ref_add: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="With --ci: tells one log of a job from another."),
+        typer.Option(metavar="TEXT", help="With --ci: tells two logs of one job apart."),
     ] = None,
     on_failure: Annotated[
         str,
         typer.Option(
             metavar="fail|warn",
-            help="`warn`: exit 0 where the server could not be reached or failed.",
+            help="warn: exit 0 where the server failed.",
             autocompletion=options.one_of(ON_FAILURE),
         ),
     ] = "fail",
 ) -> None:
     """Log an activity that has happened.
 
-    crmctl activity log call "Discovery call" --contact con_abc123 --duration 30 --outcome connected
-
-    crmctl activity log note --ci --deal deal_xyz789
+    crmctl activity log call "Discovery call" --duration 30 --outcome connected
+    crmctl activity log meeting "Demo" --at "yesterday 14:00" --contact con_abc123
+    crmctl activity log note "Deployed v1.4" --deal deal_xyz789 --ref build-1234
     """
     crm: Context = ctx.obj
     on_failure = inputs.read_choice(on_failure, ON_FAILURE, "--on-failure")
@@ -198,7 +206,12 @@ def list_(
     limit: options.Limit = None,
     count: options.Count = False,
 ) -> None:
-    """List activities, most recent first: all of them, or 25 in a table."""
+    """List activities, most recent first: all of them, or 25 in a table.
+
+    crmctl activity list --since -7d --type call,meeting
+    crmctl activity list --contact con_abc123 --json
+    crmctl activity list --from -30d --count
+    """
     crm: Context = ctx.obj
     sort = inputs.read_sort(sort, ACTIVITY)
     queries = inputs.read_queries(
@@ -217,6 +230,10 @@ def list_(
 
 @app.command("feed")
 def feed(ctx: typer.Context, since: From = None, limit: options.Limit = None) -> None:
-    """Read what happened lately, newest first, day by day: 25 items unless told otherwise."""
+    """Read what happened lately, newest first, day by day: 25 items unless told otherwise.
+
+    crmctl activity feed
+    crmctl activity feed --since monday
+    """
     crm: Context = ctx.obj
     show_feed(crm, since=times.read_past(crm, since, "--since"), limit=inputs.read_limit(limit))

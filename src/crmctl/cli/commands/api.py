@@ -54,6 +54,10 @@ def api(
     """Send any request to the API and print the answer as JSON, with -o jsonl on one line.
 
     Fields go into the query of a GET and into the body of anything else.
+
+    crmctl api GET /v1/tasks -f priority=urgent --paginate
+    crmctl api POST /v1/tasks -f title="Call Jane" -f priority=high
+    crmctl api PUT /v1/tasks/task_001 --input changes.json
     """
     crm: Context = ctx.obj
     method = method.upper()

@@ -18,7 +18,13 @@ from crmctl.config.profile import (
 )
 from crmctl.errors import CrmctlError, Forbidden, NotFound, SettingsError, StoreError, UsageError
 
-app = typer.Typer(help="Keys and profiles: log in, log out, switch.")
+app = typer.Typer(
+    help="""Keys and profiles: log in, log out, switch.
+
+    crmctl auth login
+    crmctl auth status
+    """
+)
 
 _STATUS = ("profile", "base_url", "user_id", "key_from", "accepted")
 
@@ -43,7 +49,11 @@ def login(
 ) -> None:
     """Connect an account: check a key with the server, keep it, make the profile the default.
 
-    The profile is the one of --profile, else `default`.
+    The profile is the one of --profile, else `default`. The key is asked for.
+
+    crmctl auth login
+    crmctl auth login --profile team --base-url https://crm.example.com/api
+    crmctl auth login --key-stdin --store file < key.txt
     """
     crm: Context = ctx.obj
     name = crm.options.profile or crm.environ.get("CRMCTL_PROFILE") or "default"
@@ -89,7 +99,11 @@ def login(
 
 @app.command("logout")
 def logout(ctx: typer.Context) -> None:
-    """Forget the key of the profile in use. The profile stays."""
+    """Forget the key of the profile in use. The profile stays.
+
+    crmctl auth logout
+    crmctl auth logout --profile team
+    """
     crm: Context = ctx.obj
     profile = crm.settings.profile
     if profile.kind == "workspace" or profile.key_store is None:
@@ -107,7 +121,11 @@ def logout(ctx: typer.Context) -> None:
 
 @app.command("status")
 def status(ctx: typer.Context) -> None:
-    """Show the profile in use, and whether the server accepts its key."""
+    """Show the profile in use, and whether the server accepts its key.
+
+    crmctl auth status
+    crmctl auth status --json
+    """
     crm: Context = ctx.obj
     profile = crm.profile
     found = _status_of(profile.name, profile.base_url.value, profile.user_id.value)
@@ -135,7 +153,11 @@ def switch(
         ),
     ],
 ) -> None:
-    """Make a profile the default."""
+    """Make a profile the default.
+
+    crmctl auth switch team
+    crmctl auth switch local
+    """
     crm: Context = ctx.obj
     if crm.options.dry_run:
         crm.terminal.note(f"Would make {name} the default profile.")
@@ -148,7 +170,11 @@ def switch(
 
 @app.command("token")
 def token(ctx: typer.Context) -> None:
-    """Print the key of the profile in use, for another program."""
+    """Print the key of the profile in use, for another program.
+
+    crmctl auth token
+    crmctl auth token --profile team
+    """
     crm: Context = ctx.obj
     profile = crm.settings.profile
     if profile.kind == "workspace":

@@ -15,32 +15,49 @@ from crmctl.cli.show import show_line
 from crmctl.errors import UsageError
 from crmctl.files import replace_file
 
-app = typer.Typer(help="Completion for bash, zsh, fish and PowerShell.")
+app = typer.Typer(
+    help="""Completion for bash, zsh, fish and PowerShell.
+
+    crmctl completion install
+    """
+)
 
 _SHELLS = f"Name one of {', '.join(FILE_NAMES)}."
 
 
 @app.command("bash")
 def bash(ctx: typer.Context) -> None:
-    """Print the script for bash."""
+    """Print the script for bash.
+
+    crmctl completion bash > ~/.local/share/bash-completion/completions/crmctl
+    """
     _print("bash", ctx.obj)
 
 
 @app.command("zsh")
 def zsh(ctx: typer.Context) -> None:
-    """Print the script for zsh."""
+    """Print the script for zsh.
+
+    crmctl completion zsh > ~/.zfunc/_crmctl
+    """
     _print("zsh", ctx.obj)
 
 
 @app.command("fish")
 def fish(ctx: typer.Context) -> None:
-    """Print the script for fish."""
+    """Print the script for fish.
+
+    crmctl completion fish > ~/.config/fish/completions/crmctl.fish
+    """
     _print("fish", ctx.obj)
 
 
 @app.command("powershell")
 def powershell(ctx: typer.Context) -> None:
-    """Print the script for PowerShell; its profile can hold it."""
+    """Print the script for PowerShell; its profile can hold it.
+
+    crmctl completion powershell >> $PROFILE
+    """
     _print("powershell", ctx.obj)
 
 
@@ -56,7 +73,11 @@ def install(
         ),
     ] = None,
 ) -> None:
-    """Put the script where the shell looks for it."""
+    """Put the script where the shell looks for it.
+
+    crmctl completion install
+    crmctl completion install zsh --dry-run
+    """
     crm: Context = ctx.obj
     chosen = shell or Path(crm.environ.get("SHELL", "")).name
     if not chosen:

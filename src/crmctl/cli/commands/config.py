@@ -18,7 +18,13 @@ from crmctl.config.place import locate, unknown_setting
 from crmctl.config.profile import PROFILE_KEYS
 from crmctl.errors import CrmctlError
 
-app = typer.Typer(help="Settings, and where each one comes from.")
+app = typer.Typer(
+    help="""Settings, and where each one comes from.
+
+    crmctl config list
+    crmctl config set timezone Europe/Berlin
+    """
+)
 
 _COLUMNS = ("key", "value", "source")
 
@@ -34,7 +40,11 @@ Key = Annotated[
 
 @app.command("list")
 def list_(ctx: typer.Context) -> None:
-    """Show every setting in effect and its source."""
+    """Show every setting in effect and its source.
+
+    crmctl config list
+    crmctl config list --profile team --json
+    """
     crm: Context = ctx.obj
     show_all(crm, crm.settings.entries(), named_view(crm, _COLUMNS, "setting", "settings"))
 
@@ -51,7 +61,11 @@ def get(
         ),
     ],
 ) -> None:
-    """Print one setting's value; nothing where it has none."""
+    """Print one setting's value; nothing where it has none.
+
+    crmctl config get timezone
+    crmctl config get base_url --profile team
+    """
     crm: Context = ctx.obj
     entries = [*crm.settings.entries(), *crm.settings.kept()]
     for entry in entries:
@@ -69,7 +83,12 @@ def set_(
     key: Key,
     value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
 ) -> None:
-    """Keep a setting of the profile in use, or the default profile, in the config file."""
+    """Keep a setting of the profile in use, or the default profile, in the config file.
+
+    crmctl config set timezone Europe/Berlin
+    crmctl config set output json --profile team
+    crmctl config set default_profile team
+    """
     crm: Context = ctx.obj
     profile, setting = locate(key, _profile_for(crm, key))
     if crm.options.dry_run:
@@ -83,7 +102,11 @@ def set_(
 
 @app.command("unset")
 def unset(ctx: typer.Context, key: Key) -> None:
-    """Take a setting out of the config file."""
+    """Take a setting out of the config file.
+
+    crmctl config unset timezone
+    crmctl config unset default_profile
+    """
     crm: Context = ctx.obj
     profile, setting = locate(key, _profile_for(crm, key))
     if crm.options.dry_run:
@@ -98,7 +121,10 @@ def unset(ctx: typer.Context, key: Key) -> None:
 
 @app.command("path")
 def path(ctx: typer.Context) -> None:
-    """Print the config file's path."""
+    """Print the config file's path.
+
+    crmctl config path
+    """
     crm: Context = ctx.obj
     place = f"{crm.settings.config_path}"
     show_line(crm, {"path": place}, place)

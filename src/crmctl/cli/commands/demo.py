@@ -36,8 +36,8 @@ def demo(
     What is there already stays as it is, unless --reset is given.
 
     crmctl demo
-
     crmctl demo --reset
+    crmctl --profile demo task list
     """
     crm: Context = ctx.obj
     crm.options.profile = "demo"

@@ -37,7 +37,7 @@ def doctor(ctx: typer.Context) -> None:
 
     crmctl doctor
 
-    crmctl doctor --profile work --json | jq '.[] | select(.status != "ok")'
+    crmctl doctor --json | jq '.[] | select(.status != "ok")'
     """
     crm: Context = ctx.obj
     failures: list[CrmctlError] = []

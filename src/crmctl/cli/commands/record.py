@@ -13,7 +13,13 @@ from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
 from crmctl.resources import RECORD_TYPES
 
-app = typer.Typer(help="The users, contacts, deals and projects known by name.")
+app = typer.Typer(
+    help="""The users, contacts, deals and projects known by name.
+
+    crmctl record list contact
+    crmctl record add contact con_abc123 "Jane Smith"
+    """
+)
 
 RecordType = Annotated[
     str,
@@ -46,6 +52,7 @@ def add(
     """Make a record known by name, or change it.
 
     crmctl record add contact con_abc123 "Jane Smith" --email jane@acme.example
+    crmctl record add user usr_def456 "Marcus Lee" --inactive
     """
     crm: Context = ctx.obj
     type = read_choice(type, RECORD_TYPES, "TYPE")
@@ -84,7 +91,11 @@ def list_(
         ),
     ] = None,
 ) -> None:
-    """List the known records, by type and ID: a workspace's, or what was seen of a server's."""
+    """List the known records, by type and ID: a workspace's, or what was seen of a server's.
+
+    crmctl record list
+    crmctl record list contact -o ids
+    """
     crm: Context = ctx.obj
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
@@ -104,6 +115,9 @@ def pull(ctx: typer.Context) -> None:
     """Fetch the names of a server's contacts and deals, so that they can be used for IDs.
 
     They are kept on this machine; users are learned from the lists that show them.
+
+    crmctl record pull
+    crmctl record pull --profile team
     """
     crm: Context = ctx.obj
     if crm.profile.kind == "workspace":
@@ -125,7 +139,11 @@ def remove(
     type: RecordType,
     record_id: Annotated[str, typer.Argument(metavar="ID", help="The record's ID, or its name.")],
 ) -> None:
-    """Forget a record. Tasks and activities keep its ID."""
+    """Forget a record. Tasks and activities keep its ID.
+
+    crmctl record remove contact con_abc123
+    crmctl record remove project proj_onb001 --dry-run
+    """
     crm: Context = ctx.obj
     _check_line("ID", record_id)
     type = read_choice(type, RECORD_TYPES, "TYPE")

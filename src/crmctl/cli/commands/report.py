@@ -21,7 +21,13 @@ from crmctl.report import (
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES, OPEN_STATUSES, TASK
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
-app = typer.Typer(help="Reports: open tasks by age, activities by week.")
+app = typer.Typer(
+    help="""Reports: open tasks by age, activities by week.
+
+    crmctl report tasks
+    crmctl report activities --since -30d
+    """
+)
 
 _WEEKS = 8
 # What a table shows of the weeks, as of any list.

@@ -12,7 +12,17 @@ from crmctl.cli.show import show_done, show_one, show_written, view
 from crmctl.errors import UsageError
 from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
 
-app = typer.Typer(help="Manage tasks.")
+app = typer.Typer(
+    help="""Manage tasks.
+
+    crmctl task list --open
+    crmctl task create "Call Jane" --due "tomorrow 9am"
+    crmctl task complete task_002 --note "Signed"
+    """
+)
+
+# Help shows what says the same on one line.
+_CLEAR = "Leave that empty."
 
 
 @app.command("list")
@@ -48,6 +58,10 @@ def list_(
 
     Newest first; by due date under --open, --overdue and --today. Several values of --status,
     --priority, --type or --assignee stand with commas between.
+
+    crmctl task list --open --mine
+    crmctl task list --due-by fri --priority high,urgent
+    crmctl task list --status completed --sort -updated_at -o csv
     """
     crm: Context = ctx.obj
     assignees = inputs.only_one(("--assignee", assignee), ("--mine", "me" if mine else None))
@@ -82,7 +96,11 @@ def list_(
 
 @app.command("get")
 def get(ctx: typer.Context, task_id: options.TaskId) -> None:
-    """Show one task."""
+    """Show one task, its description rendered on a terminal.
+
+    crmctl task get task_001
+    crmctl task get task_001 --json
+    """
     crm: Context = ctx.obj
     show_one(crm, crm.client.get_task(task_id), view(crm, TASK))
 
@@ -105,7 +123,9 @@ def create(
 ) -> None:
     """Create a task.
 
-    crmctl task create "Send the contract" --due "fri 17:00" --priority high --deal deal_xyz789
+    crmctl task create "Call Jane" --due "tomorrow 9am" --contact con_abc123
+    crmctl task create "Send the contract" -p high --assignee me --remind email:60
+    crmctl task create "Review the draft" -d - < notes.md
     """
     crm: Context = ctx.obj
     given = {
@@ -142,17 +162,18 @@ def update(
     deal: options.Deal = None,
     project: options.Project = None,
     remind: options.Remind = None,
-    no_description: Annotated[
-        bool, typer.Option("--no-description", help="Clear the description.")
-    ] = False,
-    no_assignee: Annotated[
-        bool, typer.Option("--no-assignee", help="Assign it to nobody.")
-    ] = False,
-    no_due: Annotated[bool, typer.Option("--no-due", help="Clear the due date.")] = False,
-    no_related: Annotated[bool, typer.Option("--no-related", help="Relate it to nothing.")] = False,
-    no_remind: Annotated[bool, typer.Option("--no-remind", help="Clear the reminder.")] = False,
+    no_description: Annotated[bool, typer.Option("--no-description", help=_CLEAR)] = False,
+    no_assignee: Annotated[bool, typer.Option("--no-assignee", help=_CLEAR)] = False,
+    no_due: Annotated[bool, typer.Option("--no-due", help=_CLEAR)] = False,
+    no_related: Annotated[bool, typer.Option("--no-related", help=_CLEAR)] = False,
+    no_remind: Annotated[bool, typer.Option("--no-remind", help=_CLEAR)] = False,
 ) -> None:
-    """Change tasks: the fields given, and no others."""
+    """Change tasks: the fields given, and no others.
+
+    crmctl task update task_001 --due +3d --priority urgent
+    crmctl task update task_001 task_002 --assignee usr_abc123
+    crmctl task update task_003 --no-due
+    """
     crm: Context = ctx.obj
     given = {
         "title": title,
@@ -181,19 +202,31 @@ def update(
 
 @app.command("start")
 def start(ctx: typer.Context, task_ids: options.TaskIds) -> None:
-    """Mark tasks as in progress."""
+    """Mark tasks as in progress.
+
+    crmctl task start task_001
+    crmctl task start task_001 task_003
+    """
     _set_status(ctx.obj, task_ids, "in_progress", "Started")
 
 
 @app.command("cancel")
 def cancel(ctx: typer.Context, task_ids: options.TaskIds) -> None:
-    """Mark tasks as cancelled."""
+    """Mark tasks as cancelled.
+
+    crmctl task cancel task_005
+    crmctl task cancel task_004 task_005
+    """
     _set_status(ctx.obj, task_ids, "cancelled", "Cancelled")
 
 
 @app.command("reopen")
 def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds) -> None:
-    """Mark tasks as pending again."""
+    """Mark tasks as pending again.
+
+    crmctl task reopen task_006
+    crmctl task reopen task_002 task_006
+    """
     _set_status(ctx.obj, task_ids, "pending", "Reopened")
 
 
@@ -240,7 +273,11 @@ def complete(
         str | None, typer.Option(metavar="TEXT", help="The completion note; - reads stdin.")
     ] = None,
 ) -> None:
-    """Mark tasks as completed, now."""
+    """Mark tasks as completed, now.
+
+    crmctl task complete task_002
+    crmctl task complete task_001 task_002 --note "Signed"
+    """
     crm: Context = ctx.obj
     if note is not None:
         note = crm.terminal.read_text(note, "--note")
@@ -255,7 +292,11 @@ def complete(
 
 @app.command("delete")
 def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = False) -> None:
-    """Delete tasks, for good."""
+    """Delete tasks, for good. It asks first; --yes answers.
+
+    crmctl task delete task_005 --yes
+    crmctl task delete task_004 task_005 --dry-run
+    """
     crm: Context = ctx.obj
     if not yes and not crm.options.dry_run:
         crm.require_writable("task delete")  # before the task is read, and nothing asked in vain

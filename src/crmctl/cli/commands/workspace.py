@@ -9,14 +9,24 @@ from crmctl.cli.context import Context
 from crmctl.cli.show import named_view, show_done, show_line, show_one
 from crmctl.errors import StoreError, UsageError
 
-app = typer.Typer(help="The embedded workspace on this machine.")
+app = typer.Typer(
+    help="""The embedded workspace on this machine.
+
+    crmctl workspace info
+    crmctl workspace backup crm-backup.db
+    """
+)
 
 _INFO = ("profile", "path", "exists", "bytes", "schema", "tasks", "activities", "records")
 
 
 @app.command("info")
 def info(ctx: typer.Context) -> None:
-    """Show where it is and what it holds."""
+    """Show where it is and what it holds.
+
+    crmctl workspace info
+    crmctl workspace info --profile demo --json
+    """
     crm: Context = ctx.obj
     with crm.store.reading() as kept:
         totals = kept.totals()
@@ -26,7 +36,11 @@ def info(ctx: typer.Context) -> None:
 
 @app.command("path")
 def path(ctx: typer.Context) -> None:
-    """Print the path of its file."""
+    """Print the path of its file.
+
+    crmctl workspace path
+    crmctl workspace path --profile demo
+    """
     crm: Context = ctx.obj
     place = f"{crm.workspace_path}"
     show_line(crm, {"path": place}, place)
@@ -37,7 +51,11 @@ def backup(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The copy; must not exist yet.")],
 ) -> None:
-    """Copy it to a file, whole and consistent, while others use it."""
+    """Copy it to a file, whole and consistent, while others use it.
+
+    crmctl workspace backup crm-backup.db
+    crmctl workspace backup demo.db --profile demo
+    """
     crm: Context = ctx.obj
     if file in ("", ":memory:") or file.startswith("file:"):
         raise UsageError(
@@ -54,7 +72,11 @@ def backup(
 
 @app.command("check")
 def check(ctx: typer.Context) -> None:
-    """Look for damage in its file."""
+    """Look for damage in its file.
+
+    crmctl workspace check
+    crmctl workspace check --profile demo
+    """
     crm: Context = ctx.obj
     problems = crm.store.check()
     if problems:

@@ -40,6 +40,8 @@ def split_line(crm: Context) -> list[str]:
 def find_completions(root: Any, words: list[str], crm: Context) -> list[tuple[str, str]]:
     """What the last of ``words`` may become: each possibility with its description or ""."""
     *before, incomplete = words or [""]
+    if before[:1] == ["help"]:
+        del before[0]
     ctx = lazy.find_context(root, before, crm)
     if ctx is None:
         return []

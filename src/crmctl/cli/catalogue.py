@@ -1,0 +1,79 @@
+"""Every command with what it takes, what it prints and whether it writes: `crmctl commands`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from crmctl.cli.describe import describe, describe_option
+
+# What a command prints as JSON, by the names of `crmctl schema`: [task] is an array of them.
+# These change nothing that lasts.
+READS = {
+    "task list": "[task] | count",
+    "task get": "task",
+    "activity list": "[activity] | count",
+    "activity feed": "[activity]",
+    "report tasks": "task_report",
+    "report activities": "activity_report",
+    "record list": "[record]",
+    "record pull": "[pulled]",
+    "auth status": "auth_status",
+    "auth token": "token",
+    "config list": "[setting]",
+    "config get": "setting",
+    "config path": "path",
+    "workspace info": "workspace",
+    "workspace path": "path",
+    "workspace check": "check",
+    "doctor": "[finding]",
+    "guide": "guide",
+    "commands": "[command]",
+    "schema": "[schema] | json_schema",
+    "completion bash": "script",
+    "completion zsh": "script",
+    "completion fish": "script",
+    "completion powershell": "script",
+}
+# These change tasks, activities or records: a read-only profile refuses them.
+WRITES = {
+    "task create": "task",
+    "task update": "[task]",
+    "task start": "[task]",
+    "task cancel": "[task]",
+    "task reopen": "[task]",
+    "task postpone": "[task]",
+    "task complete": "[task]",
+    "task delete": "[deleted]",
+    "activity log": "activity",
+    "record add": "record",
+    "record remove": "deleted",
+    "demo": "[task]",
+    "api": "answer | [item]",  # by its method
+}
+# These change files of this machine: settings, keys, copies.
+WRITES_FILES = {
+    "auth login": "auth_status",
+    "auth logout": "auth_status",
+    "auth switch": "setting",
+    "config set": "setting",
+    "config unset": "setting",
+    "workspace backup": "path",
+    "completion install": "installed",
+}
+
+
+def catalogue(root: Any) -> Iterator[dict[str, Any]]:
+    """crmctl itself with the options that every command has, then each command."""
+    options = [describe_option(param) for param in root.params]
+    yield _entry("crmctl", {**describe(root, "crmctl"), "options": options})
+    for noun, command in root.commands.items():
+        for verb, called in getattr(command, "commands", {"": command}).items():
+            path = f"{noun} {verb}".rstrip()
+            yield _entry(path, describe(called, f"crmctl {path}"))
+
+
+def _entry(path: str, described: dict[str, Any]) -> dict[str, Any]:
+    outputs = {**READS, **WRITES, **WRITES_FILES}
+    writes = path in WRITES or path in WRITES_FILES
+    return {**described, "writes": writes, "output": outputs.get(path)}

@@ -1,0 +1,36 @@
+"""`crmctl guide`: the manual for scripts and agents."""
+
+from pathlib import Path
+
+import typer
+
+from crmctl.cli.context import Context
+from crmctl.cli.show import named_view, show_one
+from crmctl.fields import FieldType
+from crmctl.output.view import View
+
+app = typer.Typer()
+
+_FILE = Path(__file__).parents[1] / "guide.md"
+
+
+@app.command("guide")
+def guide(ctx: typer.Context) -> None:
+    """Read the manual for scripts and agents: formats, exit statuses, names, dates, recipes.
+
+    crmctl guide | less
+    """
+    crm: Context = ctx.obj
+    text = _FILE.read_text(encoding="utf-8")
+    if crm.as_json:
+        show_one(crm, {"text": text}, named_view(crm, ("text",), "guide", "guides"))
+    elif crm.format == "table":
+        show_one(crm, {"description": text}, _rendered())
+    else:
+        crm.terminal.stdout.write(text)
+
+
+def _rendered() -> View:
+    """How a description is shown, as that of a task: Markdown."""
+    types: dict[str, FieldType] = {"description": "text"}
+    return View(columns=[], fields=["description"], name="guide", plural="guides", types=types)

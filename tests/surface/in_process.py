@@ -1,0 +1,102 @@
+"""The command line in this process, on the demo's data: what it says, without starting Python."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crmctl.cli.app import build_root, run
+from crmctl.cli.context import Context
+from crmctl.cli.describe import read_docstring
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a line left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def call(args: list[str], home: Path, *, stdin: str = "", **environ: str) -> Result:
+    """Run a line whose files are all below ``home``."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    crm = Context(
+        environ={"HOME": str(home), "TZ": "UTC", **environ},
+        system=lambda kind: home / kind,
+        stdin=io.StringIO(stdin),
+        stdout=stdout,
+        stderr=stderr,
+        sleep=lambda _: None,
+    )
+    status = run(args, crm)
+    return Result(status, stdout.getvalue(), stderr.getvalue())
+
+
+def demo_home(made: Path, home: Path) -> Path:
+    """A home with a copy of what `make_demo` made."""
+    shutil.copytree(made, home)
+    return home
+
+
+def make_demo(home: Path) -> Path:
+    """A home with the demo's data, and a profile `team` whose server nobody asks."""
+    home.mkdir()
+    assert call(["demo", "-q"], home).status == 0
+    (home / "config").mkdir(exist_ok=True)
+    (home / "config" / "config.toml").write_text(
+        'default_profile = "team"\n[profiles.demo]\ntimezone = "UTC"\n'
+        '[profiles.team]\nbase_url = "http://127.0.0.1:9"\nkey_store = "file"\n'
+    )
+    return home
+
+
+def commands(root: Any = None) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """crmctl itself, every noun and every verb, with the words that call it."""
+    root = root or build_root()
+    yield (), root
+    for noun, command in root.commands.items():
+        yield (noun,), command
+        for verb, called in getattr(command, "commands", {}).items():
+            yield (noun, verb), called
+
+
+def examples_of(command: Any) -> list[str]:
+    """The lines that a command's help shows."""
+    return read_docstring(command.help)[2]
+
+
+EXAMPLES = sorted({example for _, command in commands() for example in examples_of(command)})
+# What needs a server, or would write where the shells look, is rehearsed.
+REHEARSED = ("auth login", "auth logout", "completion install", "record pull")
+WITH_KEY = {"CRMCTL_API_KEY": "key_1", "CRMCTL_BASE_URL": "http://127.0.0.1:9"}
+
+
+def words_of(example: str) -> list[str]:
+    """The arguments of an example, up to where the shell goes on."""
+    words = shlex.shlex(example, posix=True, punctuation_chars=True)
+    words.whitespace_split = True
+    _, *args = list(words)
+    ends = [place for place, word in enumerate(args) if set(word) <= set("|&;<>()")]
+    return args[: ends[0]] if ends else args
+
+
+def run_example(example: str, home: Path, *more: str, **environ: str) -> Result:
+    """Run an example on the demo's data. What needs a server is a rehearsal on the profile team."""
+    args = words_of(example)
+    called = " ".join(args[:2])
+    profile = "demo"
+    if called in REHEARSED:
+        args.append("--dry-run")
+        profile = "team"
+    if called == "auth token":
+        args, environ = args[:2], {**environ, **WITH_KEY}
+    elif "--profile" not in args:
+        environ["CRMCTL_PROFILE"] = profile
+    return call([*args, *more], home, stdin="key_1\n", SHELL="/bin/bash", **environ)
