@@ -13,10 +13,17 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 
-__all__ = ["Text", "cell_len", "cut", "open_console", "print_markdown", "print_wrapped"]
+__all__ = ["GLUE", "Text", "cell_len", "cut", "open_console", "print_markdown", "print_wrapped"]
 
 from crmctl.output.escape import visible
 from crmctl.output.style import Style
+
+# Stands for a blank at which `print_wrapped` breaks no line, and is printed as a blank: a no-break
+# space, at which Rich breaks too, would also be in what is copied or piped. No text has it: it is
+# set aside for such use.
+GLUE = "\ufdd0"
+# A flag is two of these.
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 
 class _Console(Console):
@@ -48,15 +55,16 @@ def print_wrapped(
     """Print text and style pairs as one paragraph, its lines after the first indented."""
     text = Text.assemble(*parts)
     text.rstrip()
-    if width is None or text.cell_len <= width:
-        console.print(text, soft_wrap=True)
-        return
-    first, rest = _split_at(text, width, console)
-    console.print(first, soft_wrap=True)
-    if rest:
-        for line in rest.wrap(console, max(1, width - indent)):
+    lines = [text]
+    if width is not None and text.cell_len > width:
+        first, rest = _split_at(text, width, console)
+        lines = [first]
+        for line in rest.wrap(console, max(1, width - indent)) if rest else ():
             line.rstrip()
-            console.print(Text(" " * indent).append_text(line), soft_wrap=True)
+            lines.append(Text(" " * indent).append_text(line))
+    for line in lines:
+        line.plain = line.plain.replace(GLUE, " ")
+        console.print(line, soft_wrap=True)
 
 
 def print_markdown(console: Console, text: str) -> None:
@@ -88,7 +96,12 @@ def cut(text: str, width: int) -> str:
     """The text in at most so many columns, with ``…`` where it was cut."""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+    kept = set_cell_size(text, max(0, width - 1)).rstrip()
+    # Half a flag is a letter, and what a joiner joined is one picture or none.
+    flags = len(kept) - len(kept.rstrip(_FLAG_LETTERS))
+    if flags % 2 and text.startswith(kept) and text[len(kept)] in _FLAG_LETTERS:
+        kept = kept[:-1]
+    return kept.rstrip("\u200d ") + "…"
 
 
 def _split_at(text: Text, width: int, console: Console) -> tuple[Text, Text]:

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from crmctl.output.console import cut, open_console, print_markdown, print_wrapped
 from crmctl.output.escape import one_line
-from crmctl.output.humanize import color_of, say_at_length
+from crmctl.output.humanize import color_of, marked, say_at_length
 from crmctl.output.style import Style
 from crmctl.output.view import Item, View, in_words, pick, to_text
 
@@ -71,6 +71,7 @@ def _is_told_by_name(item: Item, name: str) -> bool:
 
 def _row(item: Item, view: View, name: str, value: Any, style: Style) -> tuple[str, str, str]:
     shown = say_at_length(name, view.types.get(name, "string"), value, style)
+    shown = marked(shown, name, item, style)
     color = color_of(name, item, style)
     if view.chosen or not name.endswith(("_id", "_name")):
         return one_line(in_words(name)), shown, color

@@ -99,6 +99,12 @@ def color_of(name: str, item: Item, style: Style) -> str:
     return _COLORS.get((name, value), "") if isinstance(value, str) else ""
 
 
+def marked(text: str, name: str, item: Item, style: Style) -> str:
+    """The text of a field with what its colour says as a sign: ``!`` before an overdue date."""
+    overdue = name == "due_date" and text and _color_of_due(item, style) == "red"
+    return f"! {text}" if overdue else text
+
+
 def _color_of_due(item: Item, style: Style) -> str:
     instant = instant_of(item.get("due_date"), style)
     if instant is None or item.get("status") not in OPEN_STATUSES:
