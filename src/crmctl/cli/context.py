@@ -202,6 +202,7 @@ class Context:
 
     def close(self) -> None:
         """Close what was opened."""
+        self.terminal.close()
         while self._closing:
             self._closing.pop()()
 
@@ -222,7 +223,9 @@ class Context:
 
             workspace = Workspace(self.store, clock=self._second)
             caller = self.user_id
-            return lambda request: workspace(request.having(caller=caller))
+            return self.terminal.watch(
+                lambda request: workspace(request.having(caller=caller)), "the workspace"
+            )
         return self._connect(str(self.profile.base_url.value), self.key.value)
 
     def _connect(self, base_url: str, key: str) -> Transport:
@@ -243,7 +246,9 @@ class Context:
         )
         self._closing.append(server.close)
         timeout = self.settings.timeout.value
-        return retrying(server, timeout=timeout, sleep=self._sleep, log=log)
+        watched = self.terminal.watch(server, "the server")
+        log_wait = self.terminal.log_wait
+        return retrying(watched, timeout=timeout, sleep=self._sleep, log=log_wait)
 
     def _path_of(self, profile: Profile) -> Path:
         if profile.kind != "workspace":
