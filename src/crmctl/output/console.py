@@ -1,4 +1,4 @@
-"""Lines on a terminal: the one module that imports Rich.
+"""Lines on a terminal: the module that imports Rich, but for `markdown`.
 
 Everything goes to Rich as `Text`, never as markup, and each line is as wide as we make it: Rich
 cuts and wraps nothing.
@@ -10,12 +10,10 @@ from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.segment import Segment
 from rich.text import Text
 
-__all__ = ["GLUE", "Text", "cell_len", "cut", "open_console", "print_markdown", "print_wrapped"]
+__all__ = ["GLUE", "Text", "cell_len", "cut", "open_console", "print_wrapped"]
 
-from crmctl.output.escape import visible
 from crmctl.output.style import Style
 
 # Stands for a blank at which `print_wrapped` breaks no line, and is printed as a blank: a no-break
@@ -65,31 +63,6 @@ def print_wrapped(
     for line in lines:
         line.plain = line.plain.replace(GLUE, " ")
         console.print(line, soft_wrap=True)
-
-
-def print_markdown(console: Console, text: str) -> None:
-    """Print Markdown: no hyperlinks, no HTML that vanishes, no lines joined."""
-    # It costs another 30 ms, and most things have no text.
-    from rich.markdown import Markdown
-
-    markdown = Markdown(visible(text), hyperlinks=False, code_theme="ansi_dark")
-    for token in markdown.parsed:
-        if token.type == "html_block":
-            token.type = "code_block"
-        # A lexer would be chosen, and kept busy, by whoever wrote the text.
-        token.info = ""
-        for part in token.children or []:
-            part.type = {"html_inline": "text", "softbreak": "hardbreak"}.get(part.type, part.type)
-    empty = True
-    for segments in Segment.split_lines(console.render(markdown)):
-        # Entities such as &#x202e; have become characters by now.
-        parts = [(visible(shown), style or "") for shown, style, _ in segments]
-        line = Text.assemble(*parts)
-        line.rstrip()
-        # Rich parts some things by two empty lines.
-        if line.plain or not empty:
-            console.print(line, soft_wrap=True)
-        empty = not line.plain
 
 
 def cut(text: str, width: int) -> str:

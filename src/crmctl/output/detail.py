@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from crmctl.output.console import cut, open_console, print_markdown, print_wrapped
+from crmctl.output.console import cut, open_console, print_wrapped
 from crmctl.output.escape import one_line
 from crmctl.output.humanize import color_of, marked, say_at_length
 from crmctl.output.style import Style
@@ -53,6 +53,8 @@ def write_detail(item: Item, view: View, *, stream: TextIO, style: Style) -> Non
                 console.line()
             if name != "description":
                 print_wrapped(console, [(in_words(name), "bold")], indent=0, width=style.width)
+            from crmctl.output.markdown import print_markdown
+
             print_markdown(console, text)
 
 
