@@ -123,11 +123,14 @@ def local_clock(instant: datetime, style: Style) -> datetime:
         return instant.astimezone(UTC)
 
 
+def is_whole_day(local: datetime) -> bool:
+    """Whether it is the last second of a day, which stands for all of it as in `dates.describe`."""
+    return local.time().replace(microsecond=0) == time(23, 59, 59)
+
+
 def _say_instant(instant: datetime, style: Style) -> str:
     local = local_clock(instant, style)
     day = f"{local:%a} {local.day} {local:%b} {local.year}"
-    # The last second of a day stands for the whole of it, as in `dates.describe`.
-    whole_day = local.time().replace(microsecond=0) == time(23, 59, 59)
-    text = day if whole_day else f"{day} {local:%H:%M}"
+    text = day if is_whole_day(local) else f"{day} {local:%H:%M}"
     relative = dates.describe(instant, now=style.now, zone=style.zone)
     return text if relative.startswith(f"{local.day} ") else f"{text} ({relative})"
