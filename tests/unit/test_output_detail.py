@@ -119,6 +119,14 @@ Related to
     )
 
 
+def test_an_overdue_date_has_a_sign_besides_its_colour() -> None:
+    item = {"status": "pending", "due_date": "2026-03-20T17:00:00Z"}
+    due = "! Fri 20 Mar 2026 18:00"
+    assert shown(item) == f"Status    pending\nDue date  {due}\n"
+    assert f"\x1b[31m{due}\x1b[0m\n" in shown(item, color=True)
+    assert "!" not in shown({**item, "status": "completed"})
+
+
 def test_chosen_fields_alone_are_shown_empty_ones_too() -> None:
     assert (
         shown(ACME, fields="title,assignee_id,related_to.name,completed_at")

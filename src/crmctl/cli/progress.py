@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 DELAY = 0.5  # seconds; what is there sooner needs no words
 _REDRAW = 0.2
-_DEFAULT_WIDTH = 80
 
 
 class Progress:
@@ -28,13 +26,14 @@ class Progress:
     The line is erased when a request ends, before anything can be written beside it: data go to the
     same terminal. It may stay where they are ``apart``, in a file. Where they are ``piped``, they
     may be shown on this terminal by another program: nothing is said once there are some.
-    ``mask`` hides secrets.
+    ``width`` gives the terminal's columns, ``mask`` hides secrets.
     """
 
     def __init__(
         self,
         stderr: TextIO,
         *,
+        width: Callable[[], int] = lambda: 80,
         mask: Callable[[str], str] = str,
         apart: bool = False,
         piped: bool = False,
@@ -42,6 +41,7 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stderr = stderr
+        self._width = width
         self._mask = mask
         self._apart = apart
         self._piped = piped
@@ -136,7 +136,7 @@ class Progress:
                     self._draw()
 
     def _draw(self) -> None:
-        width = _width(self._stderr)
+        width = self._width()
         text = one_line(self._mask(self._said))
         # In a script whose characters are two columns wide, half as many fit.
         text = text[: width - 1 if text.isascii() else width // 2]
@@ -147,7 +147,7 @@ class Progress:
 
     def _erase(self) -> None:
         if self._shown:
-            self._write("\r" + " " * (_width(self._stderr) - 1) + "\r")
+            self._write("\r" + " " * (self._width() - 1) + "\r")
             self._shown = ""
 
     def _write(self, text: str) -> None:
@@ -157,10 +157,3 @@ class Progress:
         except (OSError, ValueError):
             # Nobody is there any more; the work goes on.
             self._over.set()
-
-
-def _width(stream: TextIO) -> int:
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_WIDTH
-    except (OSError, ValueError, AttributeError):
-        return _DEFAULT_WIDTH

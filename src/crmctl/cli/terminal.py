@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 _DEFAULT_WIDTH = 80
 
 
+def terminal_width(stream: TextIO) -> int:
+    """The columns of the terminal that a stream is; 80 where it is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_WIDTH
+    except (OSError, ValueError, AttributeError):
+        return _DEFAULT_WIDTH
+
+
 class Terminal:
     """The three streams, and what the environment and the global options say of them.
 
@@ -85,8 +93,10 @@ class Terminal:
             self.say(note_json("\n".join(lines), code) + "\n")
         else:
             from crmctl.output.escape import one_line
+            from crmctl.output.messages import wrap
 
-            self.say("".join(f"{one_line(line)}\n" for line in lines))
+            width = self._width_said()
+            self.say("".join(f"{wrap(one_line(line), width)}\n" for line in lines))
 
     def watch(self, transport: Transport, name: str) -> Transport:
         """The transport; a person who waits for it is told so, by that name, on stderr."""
@@ -123,7 +133,7 @@ class Terminal:
             said = error_json(error, typed=self.typed) + "\n"
         else:
             color = self.has_color(self._options.color or "auto", self.stderr)
-            said = error_text(error, color=color)
+            said = error_text(error, color=color, width=self._width_said())
             on_terminal = self.stderr.isatty()
             for option, text in self.typed.items():
                 end = "" if text.endswith("\n") else "\n"
@@ -212,10 +222,11 @@ class Terminal:
         # Longer numbers are no widths, and `int` refuses those of thousands of digits.
         if columns.isascii() and columns.isdigit() and len(columns) < 6 and int(columns) > 0:
             return int(columns)
-        try:
-            return os.get_terminal_size(self.stdout.fileno()).columns or _DEFAULT_WIDTH
-        except (OSError, ValueError, AttributeError):
-            return _DEFAULT_WIDTH
+        return terminal_width(self.stdout)
+
+    def _width_said(self) -> int | None:
+        """The columns of stderr; None where no terminal breaks its lines."""
+        return terminal_width(self.stderr) if self.stderr.isatty() else None
 
     def _shows_progress(self) -> bool:
         in_ci = self._environ.get("CI", "").lower() not in ("", "0", "false")
@@ -232,7 +243,13 @@ class Terminal:
             mode = 0
         piped = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
         apart = not piped and not self.stdout.isatty()
-        return Progress(self.stderr, mask=self._redactor.mask, apart=apart, piped=piped)
+        return Progress(
+            self.stderr,
+            width=lambda: terminal_width(self.stderr),
+            mask=self._redactor.mask,
+            apart=apart,
+            piped=piped,
+        )
 
     def _read(self, option: str, read: Callable[[TextIO], str]) -> str:
         if self.stdin is None:
