@@ -126,7 +126,9 @@ def test_a_slow_read_says_what_it_waits_for_until_it_is_there(crmctl: Crmctl) ->
         asked = crmctl.having(CRMCTL_PROFILE="", CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
         shown = asked.on_terminal("task", "list", "-o", "ids", columns=50).stdout
     gone = "\r" + " " * 49 + "\r"
-    assert shown == f"task_1\nWaiting for the server: page 2, 1 rows so far{gone}task_2\n"
+    waited = f"task_1\nWaiting for the server: page 2, 1 rows so far{gone}task_2\n"
+    # The first page is there at once, unless this machine has much else to do.
+    assert shown.removeprefix(f"Waiting for the server{gone}") == waited
 
 
 def cells(line: str) -> int:

@@ -223,8 +223,15 @@ task_001  Follow up with Acme Corp  Enterprise License  45 min ago  email:60  fo
     assert (
         listed([item], 50, fields=fields)
         == """\
-ID        Title   Relat…  Creat…  Remind…  Type
-task_001  Follo…  Enter…  45 mi…  email:…  follow…
+ID        Title   Relat…  Create…  Remin…  Type
+task_001  Follo…  Enter…  45 min…  email…  follow…
+"""
+    )
+    assert (
+        listed([item], 60, fields=fields)
+        == """\
+ID        Title    Related…  Created at  Reminder  Type
+task_001  Follow…  Enterpr…  45 min ago  email:60  follow up
 """
     )
 

@@ -19,9 +19,11 @@ _TITLE_BESIDE_VALUES = 16
 _TITLE_BESIDE_DATES = 10
 _NAME_TYPES = ("string", "text", "object", "ids")
 _TITLES = ("title", "subject", "name")
-# What other columns keep: a name is still recognized when it is cut, the rest is short.
+# What other columns keep: a name is still recognized when it is cut, the rest is short. They have
+# less only where all of them were asked for.
 _NAME_WIDTH = 12
 _VALUE_WIDTH = 18
+_SHORT_NAME_WIDTH = 6
 _LEAST_WIDTH = 3
 # With so much the title can be read: names are then shown whole, or nearly, before it gets more.
 _EASY_TITLE_WIDTH = 40
@@ -80,7 +82,10 @@ def fit(columns: list[Column], natural: list[int], width: int | None, *, chosen:
                 break
             shown.remove(index)
     if _total(least, shown) > width:
-        _shrink([index for index in shown if columns[index].type != "id"], shown, least, width)
+        cuttable = [index for index in shown if columns[index].type != "id"]
+        names = [index for index in cuttable if columns[index].type in _NAME_TYPES]
+        _shrink(names, shown, least, width, least_width=_SHORT_NAME_WIDTH)
+        _shrink(cuttable, shown, least, width, least_width=_LEAST_WIDTH)
     widths = [least[index] if index in shown else 0 for index in range(len(columns))]
     spare = width - _total(widths, shown)
     others = [index for index in shown if index != title]
@@ -156,9 +161,11 @@ def _total(widths: list[int], shown: list[int]) -> int:
     return sum(widths[index] for index in shown) + _GAP * (len(shown) - 1)
 
 
-def _shrink(cuttable: list[int], shown: list[int], widths: list[int], width: int) -> None:
+def _shrink(
+    cuttable: list[int], shown: list[int], widths: list[int], width: int, *, least_width: int
+) -> None:
     while _total(widths, shown) > width:
         widest = max(cuttable, key=lambda index: widths[index], default=None)
-        if widest is None or widths[widest] <= _LEAST_WIDTH:
+        if widest is None or widths[widest] <= least_width:
             return
         widths[widest] -= 1
