@@ -111,7 +111,7 @@ def test_count_prints_the_number_alone(stocked: Crmctl) -> None:
     assert stocked.json("activity", "list", "--count", "--type", "call,email") == {"count": 2}
 
 
-@pytest.mark.parametrize("format", ["plain", "json", "jsonl", "csv", "ids"])
+@pytest.mark.parametrize("format", ["plain", "json", "jsonl", "csv", "ids", "md"])
 def test_the_feed_is_the_newest_25_in_every_format(busy: Crmctl, format: str) -> None:
     ids = busy.ids("activity", "list")
     result = busy.done("activity", "feed", "-o", format)

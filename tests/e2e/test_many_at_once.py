@@ -114,7 +114,7 @@ def test_pages_are_asked_for_as_they_are_read(far_end: FarEnd, remote: Crmctl) -
     assert [request.query["limit"] for request in far_end.requests] == ["100", "20"]
 
 
-@pytest.mark.parametrize("format", ["plain", "json", "jsonl", "csv", "ids"])
+@pytest.mark.parametrize("format", ["plain", "json", "jsonl", "csv", "ids", "md"])
 def test_the_first_row_is_out_before_the_second_page_is_there(home: Path, format: str) -> None:
     read = threading.Event()
     second = encode(200, {"data": [{"id": "t2"}], "meta": {"has_more": False}})

@@ -96,7 +96,7 @@ def test_ctrl_d_at_the_prompt_for_a_key_is_no_key(crmctl: Crmctl, typed: str) ->
 
 def test_items_without_usable_ids_are_each_an_item(remote: Crmctl) -> None:
     items = [{"id": ["a"]}, {"id": {"a": 1}}, {}, {"title": None}, {"id": None, "assignee_id": [1]}]
-    for format in ("table", "plain", "json", "jsonl", "csv", "ids"):
+    for format in ("table", "plain", "json", "jsonl", "csv", "ids", "md"):
         with ScriptedServer(answer(200, {"data": items})) as server:
             there = remote.having(CRMCTL_BASE_URL=server.url)
             result = there.done("task", "list", "-o", format)

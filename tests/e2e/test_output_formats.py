@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.running import TASKS, Crmctl
 
-FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids")
+FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids", "md")
 NASTY = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
 VISIBLE = "[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧"
 
@@ -56,7 +56,7 @@ def note(text: str, format: str) -> str:
 
 @pytest.mark.parametrize(
     ("format", "nothing"),
-    [("table", ""), ("plain", ""), ("json", "[]\n"), ("jsonl", ""), ("ids", "")],
+    [("table", ""), ("plain", ""), ("json", "[]\n"), ("jsonl", ""), ("ids", ""), ("md", "")],
 )
 def test_an_empty_list_is_no_error_and_told_on_stderr(
     crmctl: Crmctl, format: str, nothing: str
@@ -75,13 +75,13 @@ def test_quiet_says_nothing_beside_the_data(long: Crmctl) -> None:
     assert long.having(CRMCTL_PROFILE="").done("task", "list", "-q", "--limit", "2").stderr == ""
 
 
-@pytest.mark.parametrize("format", ["plain", "json", "jsonl", "csv", "ids"])
+@pytest.mark.parametrize("format", ["plain", "json", "jsonl", "csv", "ids", "md"])
 def test_every_format_but_the_table_is_complete(long: Crmctl, format: str) -> None:
     result = long.done("task", "list", "-o", format, "--fields", "title")
     if format == "json":
         assert len(result.data) == 1000
     else:
-        assert len(result.lines) == 1000 + (format == "csv")
+        assert len(result.lines) == 1000 + {"csv": 1, "md": 2}.get(format, 0)
     assert result.stderr == ""
 
 

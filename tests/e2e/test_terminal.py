@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Crmctl
+from tests.e2e.running import KEY, Crmctl
 from tests.e2e.test_output_formats import NASTY, VISIBLE
+from tests.scripted_server import ScriptedServer, answer, delayed, encode
 
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminals", allow_module_level=True)
@@ -115,6 +116,19 @@ def test_data_and_notes_part_even_on_a_terminal(long: Crmctl, tmp_path: Path) ->
         shown = long.on_terminal("task", "list", stderr=stderr).stdout
     assert len(shown.splitlines()) == 26
     assert notes.read_text() == "Showing 25 of 1000 tasks. --limit N shows more.\n"
+
+
+def test_a_slow_read_says_what_it_waits_for_until_it_is_there(crmctl: Crmctl) -> None:
+    page = {"data": [{"id": "task_1"}], "meta": {"has_more": True, "next_cursor": "2"}}
+    with ScriptedServer(
+        answer(200, page), delayed(1, encode(200, {"data": [{"id": "task_2"}]}))
+    ) as server:
+        asked = crmctl.having(CRMCTL_PROFILE="", CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        shown = asked.on_terminal("task", "list", "-o", "ids", columns=50).stdout
+    gone = "\r" + " " * 49 + "\r"
+    waited = f"task_1\nWaiting for the server: page 2, 1 rows so far{gone}task_2\n"
+    # The first page is there at once, unless this machine has much else to do.
+    assert shown.removeprefix(f"Waiting for the server{gone}") == waited
 
 
 def cells(line: str) -> int:

@@ -166,6 +166,7 @@ def test_what_is_set_says_so_where_a_variable_comes_before_it(newcomer: Newcomer
 def test_logging_in_to_the_demo_names_what_chose_it_and_how_to_choose(newcomer: Newcomer) -> None:
     said = newcomer.run("auth login", status=2, CRMCTL_PROFILE="demo")[1]
     assert said == (
-        "crmctl: demo is a workspace on this machine and needs no key. CRMCTL_PROFILE chose it.\n"
+        "crmctl: demo is a workspace on this machine and needs no key. CRMCTL_PROFILE\n"
+        "chose it.\n"
         "Name a profile for the account: --profile NAME.\n"
     )

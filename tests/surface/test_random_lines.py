@@ -60,6 +60,7 @@ VALUES = [
     "ids",
     "table",
     "csv",
+    "md",
     "[/x]",
     "\u202e",
     "漢字",

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import pytest
 
+from crmctl.api.message import Request, Response
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.errors import InvalidInput, NotFound, UsageError
@@ -27,6 +28,7 @@ def make(
     stderr: TextIO | None = None,
     environ: Mapping[str, str] | None = None,
     no_input: bool = False,
+    as_json: bool = False,
     **options: Any,
 ) -> Terminal:
     """A terminal of these streams; what is not given is an empty stream that is no terminal."""
@@ -39,7 +41,7 @@ def make(
         environ=environ or {},
         options=given,
         no_input=lambda: no_input,
-        as_json=lambda: False,
+        as_json=lambda: as_json,
     )
 
 
@@ -111,6 +113,31 @@ def test_what_is_said_depends_on_q_and_v(options: dict[str, Any], said: str) -> 
     terminal.log(1, "once")
     terminal.log(2, "twice")
     assert stderr.getvalue() == said
+
+
+@pytest.mark.parametrize(
+    ("stderr", "given", "shown"),
+    [
+        (Screen(), {}, True),
+        (Screen(), {"environ": {"CI": "false"}}, True),
+        (io.StringIO(), {}, False),
+        (Screen(), {"quiet": True}, False),
+        (Screen(), {"as_json": True}, False),
+        (Screen(), {"environ": {"CI": "true"}}, False),
+        (Screen(), {"environ": {"TERM": "dumb"}}, False),
+    ],
+)
+def test_waiting_is_said_to_a_person_alone(
+    stderr: TextIO, given: dict[str, Any], shown: bool
+) -> None:
+    def transport(request: Request) -> Response:
+        return Response(200, {"data": [request.path]})
+
+    terminal = make(stderr=stderr, **given)
+    watched = terminal.watch(transport, "the server")
+    assert (watched is not transport) is shown
+    assert watched(Request("GET", "/tasks")).content == {"data": ["/tasks"]}
+    terminal.close()
 
 
 def test_what_is_said_cannot_act_on_the_terminal() -> None:

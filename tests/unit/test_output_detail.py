@@ -130,6 +130,14 @@ Related to
     )
 
 
+def test_an_overdue_date_has_a_sign_besides_its_colour() -> None:
+    item = {"status": "pending", "due_date": "2026-03-20T17:00:00Z"}
+    due = "! Fri 20 Mar 2026 18:00"
+    assert shown(item) == f"Status    pending\nDue date  {due}\n"
+    assert f"\x1b[31m{due}\x1b[0m\n" in shown(item, color=True)
+    assert "!" not in shown({**item, "status": "completed"})
+
+
 def test_chosen_fields_alone_are_shown_empty_ones_too() -> None:
     assert (
         shown(ACME, fields="title,assignee_id,related_to.name,completed_at")
@@ -150,7 +158,7 @@ def test_colour_marks_the_title_and_the_meanings() -> None:
         "\n"
         "\x1b[2mPriority  \x1b[0m\x1b[31murgent\x1b[0m\n"
         "\n"
-        "\x1b[1mnow\x1b[0m \x1b[1;36;40mx\x1b[0m\n"
+        "\x1b[1mnow\x1b[0m \x1b[36mx\x1b[0m\n"
     )
 
 
@@ -164,24 +172,81 @@ def test_a_description_is_markdown_in_which_nothing_vanishes_and_nothing_acts() 
         == """\
 [/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧
 
- <script>alert(1)</script>
+<script>alert(1)</script>
 
 Press <kbd>x</kbd> </kbd> \\u202eabc \\u200f
 
 a link (https://example.com/?q=%5Bb%5D)
 
- if 1 < 2:
-     pass
+    if 1 < 2:
+        pass
 
 \\u202e\\x9b
 """
     )
 
 
+OFFER = """\
+# Offer for Acme
+
+Two *points* and **one** `code`, see [our page](https://acme.test/a_b).
+As on <https://x.test> and <jane@x.test>: ![logo](https://x.test/l.png) ![](https://x.test/m.png)
+
+## Next steps
+
+9. First
+10. Second, which goes on until it is wrapped
+    - inner
+
+> Jane said that there is time until March
+
+```python
+if x:
+    pass
+```
+"""
+
+
+def test_a_description_keeps_the_signs_that_colour_may_not_show() -> None:
+    assert (
+        shown({"description": OFFER}, 40)
+        == """\
+# Offer for Acme
+
+Two points and one code, see our page
+(https://acme.test/a_b).
+As on https://x.test and jane@x.test:
+logo (https://x.test/l.png)
+(https://x.test/m.png)
+
+## Next steps
+
+  9. First
+ 10. Second, which goes on until it is
+     wrapped
+      • inner
+
+> Jane said that there is time until
+> March
+
+    if x:
+        pass
+"""
+    )
+
+
+def test_a_description_has_no_colour_behind_text_and_none_that_one_background_hides() -> None:
+    text = shown({"description": OFFER}, color=True)
+    codes = {code for found in re.findall("\x1b\\[([0-9;]*)m", text) for code in found.split(";")}
+    assert codes == {"0", "1", "2", "3", "4", "36"}
+    assert "\x1b[36mcode\x1b[0m" in text
+    assert "\x1b[4mhttps://acme.test/a_b\x1b[0m" in text
+    assert "    \x1b[36mif x:\x1b[0m\n    \x1b[36m    pass\x1b[0m\n" in text
+
+
 def test_hyperlinks_are_text() -> None:
     text = shown({"description": "[a](https://x.test) ![i](https://y.test)"}, color=True)
-    assert "https://x.test" in text
-    assert "\x1b]8" not in text
+    assert text == "a (\x1b[4mhttps://x.test\x1b[0m) i (https://y.test)\n"
 
 
 def test_markdown_of_any_shape_is_shown_at_any_width() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from crmctl import errors
-from crmctl.output.messages import error_json, error_text
+from crmctl.output.messages import error_json, error_text, wrap
 
 
 def test_an_error_is_what_happened_what_is_wrong_and_the_next_step() -> None:
@@ -38,6 +38,34 @@ def test_text_of_a_server_does_not_act_on_the_terminal() -> None:
 
 def test_the_name_alone_is_coloured() -> None:
     assert error_text(errors.NotFound("Gone."), color=True) == "\x1b[1;31mcrmctl:\x1b[0m Gone.\n"
+
+
+def test_a_terminal_gets_lines_that_are_broken_between_words() -> None:
+    error = errors.InvalidInput(
+        "'blah' is not a date or time that crmctl can read.", hint="Write, for example: today, +3d."
+    )
+    assert (
+        error_text(error, color=True, width=30)
+        == """\
+\x1b[1;31mcrmctl:\x1b[0m 'blah' is not a date
+or time that crmctl can read.
+Write, for example: today,
++3d.
+"""
+    )
+    assert error_text(error, color=False).count("\n") == 2
+
+
+def test_what_is_to_be_copied_is_not_broken() -> None:
+    assert wrap("Run `crmctl auth login --profile work` again.", 20) == (
+        "Run\n`crmctl auth login --profile work`\nagain."
+    )
+    command = "  crmctl --profile demo task get task_001"
+    assert wrap(command, 20) == command
+    assert wrap("task_0192f3c47c1e7b7e9f39  is gone ` now", 10) == (
+        "task_0192f3c47c1e7b7e9f39\nis gone `\nnow"
+    )
+    assert wrap("` " * 100_000, 10).count("\n") > 1000
 
 
 def test_details_of_any_shape_are_told() -> None:

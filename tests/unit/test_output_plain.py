@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crmctl.output import csv as csv_format
-from crmctl.output import ids, plain
+from crmctl.output import ids, md, plain
 from crmctl.output.style import Style
 from crmctl.output.view import View, view_of
 from crmctl.resources import ACTIVITY, TASK
@@ -188,7 +188,7 @@ class Flushes(io.StringIO):
         self.flushed.append(self.getvalue())
 
 
-@pytest.mark.parametrize("module", [plain, csv_format, ids])
+@pytest.mark.parametrize("module", [plain, csv_format, ids, md])
 def test_the_first_item_is_out_before_the_second_is_asked_for(module: Any) -> None:
     stream = Flushes()
 

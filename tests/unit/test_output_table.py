@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from crmctl.output import table
+from crmctl.output.console import cut
 from crmctl.output.style import Style
 from crmctl.output.view import View, columns_of, view_of
 from crmctl.resources import ACTIVITY, TASK
@@ -59,7 +60,7 @@ def test_a_table_has_every_column_where_there_is_room() -> None:
     expected = """\
 ID        Title                     Status       Priority  Assignee       Due             Related to
 task_001  Follow up with Acme Corp  pending      high      Sarah Johnson  tomorrow 18:00  Enterprise License
-task_002  Send the contract         in progress  urgent    usr_def456     20 Mar 2026     contact:con_abc123
+task_002  Send the contract         in progress  urgent    usr_def456     ! 20 Mar 2026   contact:con_abc123
 task_003  Old leads                 completed                             1 Mar 2026
 """  # noqa: E501 - as wide as the table
     assert listed(TASKS, 120) == expected
@@ -72,7 +73,7 @@ def test_the_least_important_columns_go_first_and_the_title_is_cut_last() -> Non
         == """\
 ID        Title                     Status       Priority  Due
 task_001  Follow up with Acme Corp  pending      high      tomorrow 18:00
-task_002  Send the contract         in progress  urgent    20 Mar 2026
+task_002  Send the contract         in progress  urgent    ! 20 Mar 2026
 task_003  Old leads                 completed              1 Mar 2026
 """
     )
@@ -81,7 +82,7 @@ task_003  Old leads                 completed              1 Mar 2026
         == """\
 ID        Title                  Status       Due
 task_001  Follow up with Acme…   pending      tomorrow 18:00
-task_002  Send the contract      in progress  20 Mar 2026
+task_002  Send the contract      in progress  ! 20 Mar 2026
 task_003  Old leads              completed    1 Mar 2026
 """
     )
@@ -90,7 +91,7 @@ task_003  Old leads              completed    1 Mar 2026
         == """\
 ID        Title           Due
 task_001  Follow up wit…  tomorrow 18:00
-task_002  Send the cont…  20 Mar 2026
+task_002  Send the cont…  ! 20 Mar 2026
 task_003  Old leads       1 Mar 2026
 """
     )
@@ -119,6 +120,91 @@ def test_an_id_wider_than_the_terminal_stays_whole() -> None:
     assert listed([{"id": task_id, "title": "Long"}], 20).splitlines()[1].startswith(task_id)
 
 
+def test_an_overdue_date_has_a_sign_besides_its_colour() -> None:
+    items = [
+        {"id": "1", "status": "pending", "due_date": "2026-03-23"},
+        {"id": "2", "status": "in_progress", "due_date": "2026-03-24T08:00:00Z"},
+        {"id": "3", "status": "pending", "due_date": "2026-03-24"},
+        {"id": "4", "status": "completed", "due_date": "2026-03-23"},
+        {"id": "5", "status": "cancelled", "due_date": "2026-03-23"},
+    ]
+    assert (
+        listed(items, 80)
+        == """\
+ID  Status       Due
+1   pending      ! yesterday
+2   in progress  ! 1 h ago
+3   pending      today
+4   completed    yesterday
+5   cancelled    yesterday
+"""
+    )
+
+
+FULL: list[dict[str, Any]] = [
+    {
+        **TASKS[1],
+        "title": "Ask everybody who was at the meeting what is still missing from the offer",
+        "type": "follow_up",
+        "assignee_name": "Wilhelmina Featherstonehaugh",
+        "due_date": "2026-03-23T14:00:00Z",
+        "related_to": {"type": "deal", "id": "deal_1", "name": "Enterprise License - Acme Corp"},
+    },
+    {
+        **TASKS[0],
+        "title": "日本語の長いタイトルは途中で切られます、列は揃ったままです",
+        "type": "call",
+    },
+]
+
+
+def test_what_is_short_is_never_cut_and_the_title_takes_what_names_leave() -> None:
+    assert (
+        listed(FULL, 60)
+        == """\
+ID        Title               Status       Due
+task_002  Ask everybody who…  in progress  ! yesterday 15:00
+task_001  日本語の長いタイ…   pending      tomorrow 18:00
+"""
+    )
+    assert (
+        listed(FULL, 80)
+        == """\
+ID        Title              Status       Priority  Type       Due
+task_002  Ask everybody wh…  in progress  urgent    follow up  ! yesterday 15:00
+task_001  日本語の長いタイ…  pending      high      call       tomorrow 18:00
+"""
+    )
+    assert (
+        listed(FULL, 120)
+        == """\
+ID        Title                          Status       Priority  Type       Assignee      Due                Related to
+task_002  Ask everybody who was at the…  in progress  urgent    follow up  Wilhelmina…   ! yesterday 15:00  Enterprise…
+task_001  日本語の長いタイトルは途中で…  pending      high      call       Sarah Johns…  tomorrow 18:00     Enterprise…
+"""  # noqa: E501 - as wide as the table
+    )
+    assert (
+        listed(FULL, 200)
+        == """\
+ID        Title                                                                      Status       Priority  Type       Assignee                      Due                Related to
+task_002  Ask everybody who was at the meeting what is still missing from the offer  in progress  urgent    follow up  Wilhelmina Featherstonehaugh  ! yesterday 15:00  Enterprise License - Acme Corp
+task_001  日本語の長いタイトルは途中で切られます、列は揃ったままです                 pending      high      call       Sarah Johnson                 tomorrow 18:00     Enterprise License
+"""  # noqa: E501 - as wide as the table
+    )
+
+
+@pytest.mark.parametrize(
+    "title", ["👩‍👩‍👧" * 20, "🇩🇪" * 20, "a" + "🇩🇪" * 20, "👍🏽" * 20, "é" * 40]
+)
+def test_a_picture_of_several_characters_is_cut_off_whole(title: str) -> None:
+    for width in range(1, 24):
+        shown = cut(title, width)
+        kept = shown.removesuffix("…")
+        assert cell_len(shown) <= width
+        assert not kept.endswith("\u200d")
+        assert kept.count("🇩") == kept.count("🇪")
+
+
 def test_chosen_columns_are_all_shown() -> None:
     fields = "id,title,related_to.name,created_at,reminder,type"
     item = {
@@ -137,8 +223,15 @@ task_001  Follow up with Acme Corp  Enterprise License  45 min ago  email:60  fo
     assert (
         listed([item], 50, fields=fields)
         == """\
-ID        Title   Relat…  Creat…  Remind…  Type
-task_001  Follo…  Enter…  45 mi…  email:…  follow…
+ID        Title   Relat…  Create…  Remin…  Type
+task_001  Follo…  Enter…  45 min…  email…  follow…
+"""
+    )
+    assert (
+        listed([item], 60, fields=fields)
+        == """\
+ID        Title    Related…  Created at  Reminder  Type
+task_001  Follow…  Enterpr…  45 min ago  email:60  follow up
 """
     )
 
@@ -179,14 +272,15 @@ def test_colours_have_a_meaning() -> None:
         {"id": "6", "title": "c", "status": "pending", "due_date": "2026-03-23"},
     ]
     rows = listed(items, 120, fields="title,status,due_date,priority", color=True).splitlines()
-    late, red = "\x1b[31m20 Mar 2026\x1b[0m", "\x1b[31murgent\x1b[0m"
+    gap, red = " " * 3, "\x1b[31murgent\x1b[0m"
     assert rows[1:] == [
         "Follow up with Acme Corp  pending      tomorrow 18:00  \x1b[33mhigh\x1b[0m",
-        f"Send the contract         \x1b[36min progress\x1b[0m  {late}     {red}",
+        "Send the contract         \x1b[36min progress\x1b[0m"
+        f"  \x1b[31m! 20 Mar 2026\x1b[0m{gap}{red}",
         "\x1b[2mOld leads\x1b[0m                 \x1b[32mcompleted\x1b[0m    1 Mar 2026",
         "a                         pending      \x1b[33mtoday\x1b[0m",
         "\x1b[2mb\x1b[0m                         \x1b[2mcancelled\x1b[0m    1 h ago",
-        "c                         pending      \x1b[31myesterday\x1b[0m",
+        "c                         pending      \x1b[31m! yesterday\x1b[0m",
     ]
 
 

@@ -80,11 +80,33 @@ Today
         == """\
 Today
   09:00  call     Discovery call with
-  Jane Smith — Jane Smith · deal_xyz789
-  · 30 min · no answer
+  Jane Smith — Jane Smith ·
+  deal_xyz789 · 30 min · no answer
   Discussed requirements for the rollou…
 """
     )
+
+
+def test_a_duration_is_never_torn_and_copies_as_what_it_is() -> None:
+    subject = "Workshop on the new offer"
+    item = {**FEED[2], "subject": subject, "contact_name": "Jane", "duration": 106}
+    assert (
+        timeline([item], 63)
+        == """\
+Yesterday
+  11:05  note     Workshop on the new offer — Jane · 1 h 46 min
+"""
+    )
+    assert (
+        timeline([item], 62)
+        == """\
+Yesterday
+  11:05  note     Workshop on the new offer — Jane ·
+                  1 h 46 min
+"""
+    )
+    for width in range(20, 63):
+        assert "1 h 46 min" in timeline([item], width)
 
 
 @pytest.mark.parametrize("width", [20, 30, 49, 50, 80])

@@ -240,3 +240,15 @@ def test_a_deadline_never_has_less_than_nothing_left() -> None:
     assert deadline.remaining() == 5.0
     now[0] = 200.0
     assert deadline.remaining() == 0.0
+
+
+def test_the_pause_before_a_look_is_told() -> None:
+    put = Request("PUT", "/tasks/task_1", body={"title": "x"})
+    item = Response(200, {"success": True, "data": {"id": "task_1", "title": "x"}})
+    world = World(*[refusal(503, retry_after="2")] * 3, item)
+    assert world.call(put) is item
+    assert world.slept == [2.0, 2.0, 2.0]
+    assert world.lines[2] == (
+        1,
+        "PUT /tasks/task_1: 503, looking in 2.0 s whether it was applied",
+    )

@@ -278,7 +278,7 @@ def test_an_output_format_that_does_not_exist_is_refused(
     environ: dict[str, str], variables: dict[str, str], text: str, source: str
 ) -> None:
     write_config(environ, text)
-    expected = f"{source}: 'xml' is not one of table, plain, json, jsonl, csv, ids"
+    expected = f"{source}: 'xml' is not one of table, plain, json, jsonl, csv, ids, md"
     with pytest.raises(errors.SettingsError, match=expected):
         _ = load(environ | variables, {}).profile
 

@@ -36,7 +36,7 @@ def retrying(
 
     One call takes ``timeout`` seconds at most, its attempts and sleeps together, unless the request
     brings a deadline of its own. Between attempts it waits a random time, longer each round, and
-    never less than the server asks for. ``log`` gets one line of level 1 for each new attempt.
+    never less than the server asks for. ``log`` gets one line of level 1 before it waits.
 
     A write that may have been applied is looked for: what shows that it was is given as its answer,
     and otherwise it raises `OutcomeUnknown`. Raises `RateLimited`, which says when to come back,
@@ -124,6 +124,9 @@ class _Retrying:
         if asked is not None:
             if self._is_too_long(request, asked):
                 return None, f"The server asks to wait {asked:.0f} s before anybody looks."
+            if self._log is not None:
+                happened = _describe(request, outcome)
+                self._log(1, f"{happened}, looking in {asked:.1f} s whether it was applied")
             self._sleep(asked)
         try:
             return look(request, lambda asked: self._attempt(asked, []))

@@ -221,6 +221,7 @@ class Context:
 
     def close(self) -> None:
         """Close what was opened."""
+        self.terminal.close()
         while self._closing:
             self._closing.pop()()
 
@@ -248,7 +249,7 @@ class Context:
                     self.fallback.note_write()
                 return response
 
-            return call
+            return self.terminal.watch(call, "the workspace")
         return self._connect(str(self.profile.base_url.value), self.key.value)
 
     def _connect(self, base_url: str, key: str) -> Transport:
@@ -269,7 +270,9 @@ class Context:
         )
         self._closing.append(server.close)
         timeout = self.settings.timeout.value
-        return retrying(server, timeout=timeout, sleep=self._sleep, log=log)
+        watched = self.terminal.watch(server, "the server")
+        log_wait = self.terminal.log_wait
+        return retrying(watched, timeout=timeout, sleep=self._sleep, log=log_wait)
 
     def _path_of(self, profile: Profile) -> Path:
         if profile.kind != "workspace":

@@ -93,6 +93,6 @@ def style(crm: Context) -> Style:
         color=table and terminal.has_color(crm.settings.color.value, terminal.stdout),
         width=terminal.width() if table else None,
         now=crm.now,
-        zone=crm.zone if table else UTC,
+        zone=crm.zone if crm.format in ("table", "md") else UTC,
         raw=crm.options.raw,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import stat
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from crmctl import errors
@@ -13,9 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TextIO
 
+    from crmctl.api.message import Transport
     from crmctl.cli.global_options import GlobalOptions
+    from crmctl.cli.progress import Progress
 
 _DEFAULT_WIDTH = 80
+
+
+def terminal_width(stream: TextIO) -> int:
+    """The columns of the terminal that a stream is; 80 where it is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_WIDTH
+    except (OSError, ValueError, AttributeError):
+        return _DEFAULT_WIDTH
 
 
 class Terminal:
@@ -48,6 +59,7 @@ class Terminal:
         self._no_input = no_input
         self._as_json = as_json
         self._redactor = Redactor()
+        self._progress: Progress | None = None
 
     def show(self, text: str) -> None:
         """Write a line of data on stdout, as it stands where no terminal would act on it."""
@@ -61,7 +73,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Write on stderr, without secrets. Where that is full or gone, the work goes on unsaid."""
-        with suppress(OSError):
+        with suppress(OSError), nullcontext() if not self._progress else self._progress.hidden():
             self.stderr.write(self._redactor.mask(text))
             self.stderr.flush()
 
@@ -81,8 +93,29 @@ class Terminal:
             self.say(note_json("\n".join(lines), code) + "\n")
         else:
             from crmctl.output.escape import one_line
+            from crmctl.output.messages import wrap
 
-            self.say("".join(f"{one_line(line)}\n" for line in lines))
+            width = self._width_said()
+            self.say("".join(f"{wrap(one_line(line), width)}\n" for line in lines))
+
+    def watch(self, transport: Transport, name: str) -> Transport:
+        """The transport; a person who waits for it is told so, by that name, on stderr."""
+        if not self._shows_progress():
+            return transport
+        if self._progress is None:
+            self._progress = self._new_progress()
+        return self._progress.watch(transport, name)
+
+    def log_wait(self, level: int, text: str) -> None:
+        """Log what is waited for; a person is told without -v."""
+        if self._progress is not None:
+            self._progress.tell(text)
+        self.log(level, text)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._progress is not None:
+            self._progress.close()
 
     def log(self, level: int, text: str) -> None:
         """Say something on stderr if -v was given that often."""
@@ -100,7 +133,7 @@ class Terminal:
             said = error_json(error, typed=self.typed) + "\n"
         else:
             color = self.has_color(self._options.color or "auto", self.stderr)
-            said = error_text(error, color=color)
+            said = error_text(error, color=color, width=self._width_said())
             on_terminal = self.stderr.isatty()
             for option, text in self.typed.items():
                 end = "" if text.endswith("\n") else "\n"
@@ -189,10 +222,34 @@ class Terminal:
         # Longer numbers are no widths, and `int` refuses those of thousands of digits.
         if columns.isascii() and columns.isdigit() and len(columns) < 6 and int(columns) > 0:
             return int(columns)
+        return terminal_width(self.stdout)
+
+    def _width_said(self) -> int | None:
+        """The columns of stderr; None where no terminal breaks its lines."""
+        return terminal_width(self.stderr) if self.stderr.isatty() else None
+
+    def _shows_progress(self) -> bool:
+        in_ci = self._environ.get("CI", "").lower() not in ("", "0", "false")
+        dumb = self._environ.get("TERM") == "dumb"
+        quiet = self._options.quiet or in_ci or dumb
+        return self.stderr.isatty() and not quiet and not self._as_json()
+
+    def _new_progress(self) -> Progress:
+        from crmctl.cli.progress import Progress
+
         try:
-            return os.get_terminal_size(self.stdout.fileno()).columns or _DEFAULT_WIDTH
+            mode = os.fstat(self.stdout.fileno()).st_mode
         except (OSError, ValueError, AttributeError):
-            return _DEFAULT_WIDTH
+            mode = 0
+        piped = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+        apart = not piped and not self.stdout.isatty()
+        return Progress(
+            self.stderr,
+            width=lambda: terminal_width(self.stderr),
+            mask=self._redactor.mask,
+            apart=apart,
+            piped=piped,
+        )
 
     def _read(self, option: str, read: Callable[[TextIO], str]) -> str:
         if self.stdin is None:

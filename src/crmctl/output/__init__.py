@@ -14,7 +14,7 @@ from crmctl import errors
 if TYPE_CHECKING:
     from types import ModuleType
 
-FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids")
+FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids", "md")
 
 
 def renderer(name: str) -> ModuleType:

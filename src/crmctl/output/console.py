@@ -1,4 +1,4 @@
-"""Lines on a terminal: the one module that imports Rich.
+"""Lines on a terminal: the module that imports Rich, but for `markdown`.
 
 Everything goes to Rich as `Text`, never as markup, and each line is as wide as we make it: Rich
 cuts and wraps nothing.
@@ -10,13 +10,18 @@ from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.segment import Segment
 from rich.text import Text
 
-__all__ = ["Text", "cell_len", "cut", "open_console", "print_markdown", "print_wrapped"]
+__all__ = ["GLUE", "Text", "cell_len", "cut", "open_console", "print_wrapped"]
 
-from crmctl.output.escape import visible
 from crmctl.output.style import Style
+
+# Stands for a blank at which `print_wrapped` breaks no line, and is printed as a blank: a no-break
+# space, at which Rich breaks too, would also be in what is copied or piped. No text has it: it is
+# set aside for such use.
+GLUE = "\ufdd0"
+# A flag is two of these.
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 
 class _Console(Console):
@@ -56,47 +61,28 @@ def print_wrapped(
     """
     text = Text.assemble(*parts, overflow="fold" if fold else "ignore")
     text.rstrip()
-    if width is None or text.cell_len <= width:
-        console.print(text, soft_wrap=True)
-        return
-    first, rest = _split_at(text, width, console)
-    console.print(first, soft_wrap=True)
-    if rest:
-        for line in rest.wrap(console, max(1, width - indent)):
+    lines = [text]
+    if width is not None and text.cell_len > width:
+        first, rest = _split_at(text, width, console)
+        lines = [first]
+        for line in rest.wrap(console, max(1, width - indent)) if rest else ():
             line.rstrip()
-            console.print(Text(" " * indent).append_text(line), soft_wrap=True)
-
-
-def print_markdown(console: Console, text: str) -> None:
-    """Print Markdown: no hyperlinks, no HTML that vanishes, no lines joined."""
-    # It costs another 30 ms, and most things have no text.
-    from rich.markdown import Markdown
-
-    markdown = Markdown(visible(text), hyperlinks=False, code_theme="ansi_dark")
-    for token in markdown.parsed:
-        if token.type == "html_block":
-            token.type = "code_block"
-        # A lexer would be chosen, and kept busy, by whoever wrote the text.
-        token.info = ""
-        for part in token.children or []:
-            part.type = {"html_inline": "text", "softbreak": "hardbreak"}.get(part.type, part.type)
-    empty = True
-    for segments in Segment.split_lines(console.render(markdown)):
-        # Entities such as &#x202e; have become characters by now.
-        parts = [(visible(shown), style or "") for shown, style, _ in segments]
-        line = Text.assemble(*parts)
-        line.rstrip()
-        # Rich parts some things by two empty lines.
-        if line.plain or not empty:
-            console.print(line, soft_wrap=True)
-        empty = not line.plain
+            lines.append(Text(" " * indent).append_text(line))
+    for line in lines:
+        line.plain = line.plain.replace(GLUE, " ")
+        console.print(line, soft_wrap=True)
 
 
 def cut(text: str, width: int) -> str:
     """The text in at most so many columns, with ``…`` where it was cut."""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+    kept = set_cell_size(text, max(0, width - 1)).rstrip()
+    # Half a flag is a letter, and what a joiner joined is one picture or none.
+    flags = len(kept) - len(kept.rstrip(_FLAG_LETTERS))
+    if flags % 2 and text.startswith(kept) and text[len(kept)] in _FLAG_LETTERS:
+        kept = kept[:-1]
+    return kept.rstrip("\u200d ") + "…"
 
 
 def _split_at(text: Text, width: int, console: Console) -> tuple[Text, Text]:

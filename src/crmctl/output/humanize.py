@@ -94,6 +94,12 @@ def color_of(name: str, item: Item, style: Style) -> str:
     return _COLORS.get((name, value), "") if isinstance(value, str) else ""
 
 
+def marked(text: str, name: str, item: Item, style: Style) -> str:
+    """The text of a field with what its colour says as a sign: ``!`` before an overdue date."""
+    overdue = name == "due_date" and text and _color_of_due(item, style) == "red"
+    return f"! {text}" if overdue else text
+
+
 def _color_of_due(item: Item, style: Style) -> str:
     instant = instant_of(item.get("due_date"), style)
     if instant is None or item.get("status") not in OPEN_STATUSES:
@@ -109,11 +115,14 @@ def local_clock(instant: datetime, style: Style) -> datetime:
     return in_zone(instant, style.zone)
 
 
+def is_whole_day(local: datetime) -> bool:
+    """Whether it is the last second of a day, which stands for all of it as in `dates.describe`."""
+    return local.time().replace(microsecond=0) == time(23, 59, 59)
+
+
 def _say_instant(instant: datetime, style: Style) -> str:
     local = local_clock(instant, style)
     day = f"{local:%a} {local.day} {local:%b} {local.year:04}"
-    # The last second of a day stands for the whole of it, as in `dates.describe`.
-    whole_day = local.time().replace(microsecond=0) == time(23, 59, 59)
-    text = day if whole_day else f"{day} {local:%H:%M}"
+    text = day if is_whole_day(local) else f"{day} {local:%H:%M}"
     relative = dates.describe(instant, now=style.now, zone=style.zone)
     return text if relative.startswith(f"{local.day} {local:%b}") else f"{text} ({relative})"

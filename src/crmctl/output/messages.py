@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from crmctl.output.escape import one_line, visible
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
     from crmctl.errors import CrmctlError
 
 
-def error_text(error: CrmctlError, *, color: bool) -> str:
+def error_text(error: CrmctlError, *, color: bool, width: int | None = None) -> str:
     """What happened, what is wrong with each field, and the next step: lines, each ended."""
-    name = "\x1b[1;31mcrmctl:\x1b[0m" if color else "crmctl:"
+    name = "crmctl:"
     lines = [f"{name} {one_line(error.message)}"]
     for detail in error.details:
         field, message = _field_and_message(detail)
@@ -23,8 +24,24 @@ def error_text(error: CrmctlError, *, color: bool) -> str:
         if not any(f"{field}{between}{message}".lower() in said for between in (" ", ": ")):
             lines.append(one_line(f"  - {field}: {message}" if field else f"  - {message}"))
     if error.hint:
-        lines.append(visible(error.hint))
-    return "\n".join(lines) + "\n"
+        lines.extend(visible(error.hint).split("\n"))
+    text = "".join(f"{wrap(line, width)}\n" for line in lines)
+    return text.replace(name, f"\x1b[1;31m{name}\x1b[0m", 1) if color else text
+
+
+def wrap(line: str, width: int | None) -> str:
+    """The line, broken between words where it is wider than the terminal, which breaks within them.
+
+    Not inside of backquotes, and not where it begins with blanks: that is to be copied.
+    """
+    if width is None or len(line) <= width or line.startswith(" "):
+        return line
+    lines = [""]
+    for word in re.findall(r"\s*(?:`[^`]*`|\S)+", line):
+        if lines[-1] and len(lines[-1]) + len(word) > width:
+            lines.append("")
+        lines[-1] += word if lines[-1] else word.lstrip()
+    return "\n".join(lines)
 
 
 def error_json(error: CrmctlError, *, typed: Mapping[str, str] | None = None) -> str:

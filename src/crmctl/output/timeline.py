@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from crmctl.output import dates
-from crmctl.output.console import cut, open_console, print_wrapped
+from crmctl.output.console import GLUE, cut, open_console, print_wrapped
 from crmctl.output.escape import one_line
 from crmctl.output.humanize import instant_of, local_clock, say
 from crmctl.output.style import Style
@@ -73,13 +73,14 @@ def _told(item: Item, style: Style) -> list[tuple[str, str]]:
         say("contact_name", "string", pick_shown(item, "contact_name"), style),
         say("deal_name", "string", pick_shown(item, "deal_name"), style),
         say("related_to", "object", item.get("related_to"), style),
-        say("duration", "integer", item.get("duration"), style),
+        say("duration", "integer", item.get("duration"), style).replace(" ", GLUE),
         say("outcome", "enum", item.get("outcome"), style),
     ]
-    rest = " · ".join(text for text in known if text)
+    # A line may end with a dash or a dot, and does not begin with one.
+    rest = f"{GLUE}· ".join(text for text in known if text)
     if not subject and not rest:
         subject = one_line(to_text(item.get("id")))
-    between = " — " if subject and rest else ""
+    between = f"{GLUE}— " if subject and rest else ""
     return [(f"{kind:{_TYPE_WIDTH}}  ", "cyan"), (subject, ""), (between + rest, "dim")]
 
 
