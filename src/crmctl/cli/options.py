@@ -148,6 +148,10 @@ Priorities = Annotated[str | None, _choices(TASK.field("priority"), "LEVEL", "--
 TaskTypes = Annotated[str | None, _choices(TASK.field("type"), "TYPE", "--type", "-t")]
 ActivityTypes = Annotated[str | None, _choices(ACTIVITY.field("type"), "TYPE", "--type", "-t")]
 Outcome = Annotated[str | None, _choice(ACTIVITY.field("outcome"), "OUTCOME", "--outcome")]
+Search = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="A part of title, subject or description, in any case."),
+]
 Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="At most N items.")]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

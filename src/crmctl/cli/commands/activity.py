@@ -186,6 +186,7 @@ def list_(
     to: Annotated[
         str | None, typer.Option(metavar="WHEN", help="Up to then; a day counts whole.")
     ] = None,
+    search: options.Search = None,
     sort: Annotated[str | None, options.sort_option(ACTIVITY.sorts)] = None,
     limit: options.Limit = None,
     count: options.Count = False,
@@ -204,7 +205,8 @@ def list_(
             "type": inputs.read_choices(type, ACTIVITY_TYPES, "--type"),
         },
     )
-    show_list(crm, ACTIVITY, queries, sort=sort, limit=inputs.read_limit(limit), count=count)
+    search, most = inputs.read_search(search), inputs.read_limit(limit)
+    show_list(crm, ACTIVITY, queries, sort=sort, search=search, limit=most, count=count)
 
 
 @app.command("feed")

@@ -40,6 +40,7 @@ def list_(
     open: Annotated[bool, typer.Option("--open", help="Pending or in progress.")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Open, and due before now.")] = False,
     today: Annotated[bool, typer.Option("--today", help="Open, and due today.")] = False,
+    search: options.Search = None,
     sort: Annotated[str | None, options.sort_option(TASK.sorts)] = None,
     limit: options.Limit = None,
     count: options.Count = False,
@@ -77,7 +78,8 @@ def list_(
             **due,
         },
     )
-    show_list(crm, TASK, queries, sort=sort, limit=inputs.read_limit(limit), count=count)
+    search, most = inputs.read_search(search), inputs.read_limit(limit)
+    show_list(crm, TASK, queries, sort=sort, search=search, limit=most, count=count)
 
 
 @app.command("get")
