@@ -73,6 +73,8 @@ VALUES += ["\udcff", "a\udcff=1", "/\udcff", "x=1e999", "file:x", ":memory:", "n
 VALUES += ["", "two words", "a\nb", "yesterday 25:00", "fri 17:30", "x" * 5000, "x=" + "[" * 2000]
 
 LINES = """
+agenda --days {} --assignee {}
+task list --search {}
 task list --due-by {}
 task list --due-before {} --due-after {}
 task list --limit {}

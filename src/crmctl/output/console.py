@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 
-__all__ = ["Text", "cell_len", "cut", "open_console", "print_markdown", "print_wrapped"]
+__all__ = ["Console", "Text", "cell_len", "cut", "open_console", "print_markdown", "print_wrapped"]
 
 from crmctl.output.escape import visible
 from crmctl.output.style import Style
