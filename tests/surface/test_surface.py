@@ -149,7 +149,7 @@ def test_help_is_also_a_command(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert shown_by("help") == shown_by("--help")
     assert shown_by("help", "task", "get") == shown_by("task", "get", "--help")
-    assert shown_by("help", "task", "get").startswith("Usage: crmctl task get [OPTIONS] ID\n")
+    assert shown_by("help", "task", "get").startswith("Usage: crmctl task get [OPTIONS] [ID]\n")
 
 
 def test_a_bug_is_one_line_and_where_to_report_it() -> None:

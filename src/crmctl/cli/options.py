@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from crmctl.config.profile import CHOICES
+from crmctl.errors import UsageError
 from crmctl.fields import Field
 from crmctl.resources import ACTIVITY, RELATED_TYPES, TASK
 
@@ -69,6 +70,15 @@ def _complete_profile(ctx: typer.Context, incomplete: str) -> list[tuple[str, st
     return [(name, "") for name in names if name.startswith(incomplete)]
 
 
+def _choose(ctx: typer.Context, metavar: str) -> list[str]:
+    """The IDs of the tasks that a person at a terminal chooses, of those that the verb is for."""
+    from crmctl.cli.picker import choose_tasks
+
+    missing = UsageError(f"Missing argument '{metavar}'.", hint=f"Run `{ctx.command_path} --help`.")
+    several, closed = metavar.endswith("..."), ctx.info_name == "reopen"
+    return choose_tasks(ctx.obj, several=several, closed=closed, missing=missing)
+
+
 def choices_text(choices: tuple[str, ...]) -> str:
     """How help shows accepted values."""
     return "|".join(choices)
@@ -98,13 +108,31 @@ def _choices(field: Field, metavar: str, *names: str) -> Any:
     )
 
 
+# Where none is given, a person at a terminal is offered a list.
 TaskId = Annotated[
-    str, typer.Argument(metavar="ID", help="The task's ID.", autocompletion=complete_id("task"))
+    str,
+    typer.Argument(
+        default_factory=lambda: None,
+        show_default=False,
+        callback=lambda ctx, value: (
+            _choose(ctx, "ID")[0] if value is None and not ctx.resilient_parsing else value
+        ),
+        metavar="ID",
+        help="The task's ID.",
+        autocompletion=complete_id("task"),
+    ),
 ]
 TaskIds = Annotated[
     list[str],
     typer.Argument(
-        metavar="ID...", help="One or more task IDs.", autocompletion=complete_id("task")
+        default_factory=list,
+        show_default=False,
+        callback=lambda ctx, value: (
+            value if value or ctx.resilient_parsing else _choose(ctx, "ID...")
+        ),
+        metavar="ID...",
+        help="One or more task IDs.",
+        autocompletion=complete_id("task"),
     ),
 ]
 Assignee = Annotated[

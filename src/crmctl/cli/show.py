@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl.output import renderer
 from crmctl.output.style import Style
@@ -54,13 +54,17 @@ def show_done(crm: Context, text: str) -> None:
         crm.terminal.note(text)
 
 
-def style(crm: Context) -> Style:
-    """How to render: width and colour are those of the terminal as it is now."""
-    table = crm.format == "table"
+def style(crm: Context, *, on: TextIO | None = None) -> Style:
+    """How to render: width and colour are those of the terminal as it is now.
+
+    ``on`` is another stream than stdout, where a person is asked.
+    """
+    table = crm.format == "table" or on is not None
     terminal = crm.terminal
+    stream = on or terminal.stdout
     return Style(
-        color=table and terminal.has_color(crm.settings.color.value, terminal.stdout),
-        width=terminal.width() if table else None,
+        color=table and terminal.has_color(crm.settings.color.value, stream),
+        width=terminal.width(stream) if table else None,
         now=crm.now,
         zone=crm.zone if table else UTC,
         raw=crm.options.raw,
