@@ -90,6 +90,7 @@ task create X -d {} --contact {}
 task create X --remind {} --assignee {}
 task create X --related-to-type deal --related-to-id {}
 task get {}
+task edit {}
 task update task_1 --title {} --status {}
 task complete {} --note {}
 task delete {} --yes

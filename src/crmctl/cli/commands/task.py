@@ -177,6 +177,32 @@ def update(
     for_each(crm, task_ids, "Updated", lambda task_id: crm.client.update_task(task_id, body))
 
 
+@app.command("edit")
+def edit(ctx: typer.Context, task_id: options.TaskId) -> None:
+    """Change a task's title and description in $VISUAL or $EDITOR.
+
+    The first line is the title; below it stand a blank line and the description.
+    """
+    from crmctl.cli.editor import Draft, read_task_text, task_text
+
+    crm: Context = ctx.obj
+    if not crm.options.dry_run:
+        crm.require_writable("task edit")  # before anything is typed in vain
+    task = crm.client.get_task(task_id)
+    with Draft(crm, task_text(task)) as draft:
+        changed = read_task_text(draft.edit(), task)
+        cleared = [name for name, value in changed.items() if not value]
+        body = inputs.read_body(TASK, changed, "update", cleared=cleared)
+        if body:
+            task = crm.client.update_task(task_id, body)
+    if body:
+        show_done(crm, f"Updated {task_id}: {task.get('title')}")
+    else:
+        crm.terminal.note("Nothing changed.")
+    if body or crm.format != "table":
+        show_written(crm, task, view(crm, TASK))
+
+
 @app.command("start")
 def start(ctx: typer.Context, task_ids: options.TaskIds) -> None:
     """Mark tasks as in progress."""
