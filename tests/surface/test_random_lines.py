@@ -95,6 +95,7 @@ task update task_1 --title {} --status {}
 task complete {} --note {}
 task delete {} --yes
 activity log {} {}
+activity log call x --complete {} --then {} --then-due {}
 activity log call x --at {} --duration {}
 activity log call x --attendee {} --ref {}
 activity list --from {} --to {}

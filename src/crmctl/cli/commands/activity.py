@@ -6,6 +6,7 @@ import typer
 
 from crmctl.cli import inputs, options, times
 from crmctl.cli.context import Context
+from crmctl.cli.follow_up import carry_out, read_follow_up
 from crmctl.cli.lists import show_feed, show_list
 from crmctl.cli.show import show_done, show_written, view
 from crmctl.errors import CrmctlError, UsageError
@@ -56,6 +57,21 @@ def log(
             autocompletion=options.complete_id("contact"),
         ),
     ] = None,
+    complete: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TASK",
+            help="Then complete this task.",
+            autocompletion=options.complete_id("task"),
+        ),
+    ] = None,
+    then: Annotated[
+        str | None,
+        typer.Option(metavar="TITLE", help="Then create this task for the contact, else the deal."),
+    ] = None,
+    then_due: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="When the task of --then is due.")
+    ] = None,
     ref: Annotated[
         str | None,
         typer.Option(metavar="REF", help="Log it once: a later run with this reference finds it."),
@@ -81,7 +97,11 @@ def log(
 
     crmctl activity log call "Discovery call" --contact con_abc123 --duration 30 --outcome connected
 
+    crmctl activity log call "Wants an offer" --contact con_abc123 --then "Send it" --then-due fri
+
     crmctl activity log note --ci --deal deal_xyz789
+
+    With --complete or --then, JSON is {"activity", "completed", "created"}.
     """
     crm: Context = ctx.obj
     on_failure = inputs.read_choice(on_failure, ON_FAILURE, "--on-failure")
@@ -102,9 +122,15 @@ def log(
     elif ref_add is not None:
         raise UsageError("--ref-add goes with --ci.")
     body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
+    follow_up = read_follow_up(crm, complete, then, then_due, activity=body, once=ref is not None)
+    if subject is None and not ci and crm.terminal.may_ask():
+        given["subject"] = _ask_subject(crm)
+        body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
     try:
         activity = _log(crm, body, ref)
     except CrmctlError as error:
+        if follow_up is not None:
+            error.hint = f"{error.hint or ''} Nothing was completed or created.".strip()
         if on_failure == "fail" or error.exit_status not in TOLERABLE:
             raise
         _warn(crm, error)
@@ -114,7 +140,18 @@ def log(
             crm.terminal.note(
                 f"crmctl: note: {body[name]} is not known to the server: it was not linked"
             )
-    show_written(crm, activity, view(crm, ACTIVITY))
+    if follow_up is not None:
+        carry_out(crm, follow_up, activity)
+    else:
+        show_written(crm, activity, view(crm, ACTIVITY))
+
+
+def _ask_subject(crm: Context) -> str | None:
+    """What a person at the terminal says that it was about, if anything."""
+    subject = crm.terminal.ask("Subject (Enter for none): ")
+    if subject is None:
+        raise UsageError("Nothing was logged.", hint="")
+    return subject or None
 
 
 def _fill_in(
