@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crmctl.api.pages import is_new
 from crmctl.cli import inputs, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import keep_known, read_list, show_list
@@ -78,7 +79,9 @@ def _read_agenda(
     for listing in (late, coming, later, every):
         listing.ask()
     oldest = list(late)
-    items = list(keep_known(crm, TASK, chain(oldest, coming)))
+    seen: set[object] = set()  # a server that knows no due_after gives the oldest again
+    found = keep_known(crm, TASK, chain(oldest, coming))
+    items = [item for item in found if is_new(item, seen)]
     more_overdue: int | None = 0
     if late.has_more:
         more_overdue = _more(late.total, len(oldest))
