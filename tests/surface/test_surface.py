@@ -135,6 +135,13 @@ def test_no_option_means_two_things(words: tuple[str, ...]) -> None:
     assert len(names) == len(set(names))
 
 
+@ALL
+def test_every_option_is_typed_in_small_letters(words: tuple[str, ...]) -> None:
+    # As Typer 0.27 has it no more where the metavar is the option's name in capitals.
+    names = [name for param in COMMANDS[words].params for name in param.opts if name[:2] == "--"]
+    assert names == [name.lower() for name in names]
+
+
 def test_help_is_also_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     def shown_by(*words: str) -> str:
         crm = Context(

@@ -74,7 +74,11 @@ def log(
     ] = None,
     ref: Annotated[
         str | None,
-        typer.Option(metavar="REF", help="Log it once: a later run with this reference finds it."),
+        typer.Option(
+            "--ref",  # as of --user below
+            metavar="REF",
+            help="Log it once: a later run with this reference finds it.",
+        ),
     ] = None,
     ci: Annotated[
         bool,
