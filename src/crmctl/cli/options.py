@@ -118,7 +118,7 @@ TaskId = Annotated[
             _choose(ctx, "ID")[0] if value is None and not ctx.resilient_parsing else value
         ),
         metavar="ID",
-        help="The task's ID.",
+        help="The task's ID; without one, a terminal offers a list.",
         autocompletion=complete_id("task"),
     ),
 ]
@@ -131,7 +131,7 @@ TaskIds = Annotated[
             value if value or ctx.resilient_parsing else _choose(ctx, "ID...")
         ),
         metavar="ID...",
-        help="One or more task IDs.",
+        help="One or more task IDs; without one, a terminal offers a list.",
         autocompletion=complete_id("task"),
     ),
 ]
