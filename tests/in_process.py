@@ -1,30 +1,126 @@
-"""The whole command in this process: its home, environment and clock in the test's hands."""
+"""crmctl in this process: its streams, clock and environment are the test's."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from crmctl.api.client import Client
 from crmctl.cli.app import run
 from crmctl.cli.context import Context
+from tests.contract.world import insert_tasks, open_workspace
 from tests.e2e.running import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crmctl.workspace.app import Workspace
+
 
 # A Tuesday.
 NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
 
 
 def run_in(home: Path, *args: str, **environ: str) -> Result:
-    """What a command at `NOW` leaves behind; no stream is a terminal, all files are below there."""
-    stdout, stderr = io.StringIO(), io.StringIO()
+    """What a command leaves behind that runs at `NOW`, as `run_at` has it."""
+    return run_at(lambda: NOW, home, *args, **environ)
+
+
+def run_at(
+    clock: Callable[[], datetime],
+    home: Path,
+    *args: str,
+    typed: str | None = None,
+    piped: str | None = None,
+    **environ: str,
+) -> Result:
+    """What a command leaves behind; all its files are below ``home``.
+
+    Its streams are a terminal where ``typed`` is what is typed there; else pipes, with ``piped``
+    on stdin, which is closed where nothing is.
+    """
+    terminal = typed is not None
+    text = typed if terminal else piped
+    stdout, stderr = _Stream("", terminal=terminal), _Stream("", terminal=terminal)
     crm = Context(
         environ={"HOME": str(home), "TZ": "UTC", **environ},
         system=lambda kind: home / kind,
-        stdin=None,
+        stdin=None if text is None else _Stream(text, terminal=terminal),
         stdout=stdout,
         stderr=stderr,
-        clock=lambda: NOW,
+        clock=clock,
         sleep=lambda _: None,
     )
     status = run(list(args), crm)
     return Result(status, stdout.getvalue(), stderr.getvalue())
+
+
+class InProcess:
+    """``crmctl`` on a workspace of its own, or with a server's URL and key in ``environ``."""
+
+    def __init__(self, home: Path, now: datetime, **environ: str) -> None:
+        self.file = home / "data" / "local.db"
+        self.file.parent.mkdir(exist_ok=True, mode=0o700)
+        self.now = now
+        self.environ = {"CRMCTL_PROFILE": "local", **environ}
+        self._home = home
+
+    def run(self, *args: str, typed: str | None = None, environ: Mapping[str, str] = {}) -> Result:
+        """Run a command line: in pipes, or on a terminal where ``typed`` is what is typed there."""
+        piped = "" if typed is None else None
+        given = {**self.environ, **environ}
+        return run_at(lambda: self.now, self._home, *args, typed=typed, piped=piped, **given)
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """The workspace behind the profile `local`."""
+        with open_workspace(self.file, lambda: self.now) as workspace:
+            yield workspace
+
+    def put_tasks(self, *tasks: Mapping[str, Any]) -> None:
+        """Tasks as they are given; the other fields are those of a plain task."""
+        with self.workspace() as workspace:
+            insert_tasks(workspace.store, tasks)
+
+    def put_records(self, *records: tuple[str, str, str]) -> None:
+        """Records: type, ID, name."""
+        with self.workspace() as workspace, workspace.store.writing() as kept:
+            for type, record_id, name in records:
+                kept.put_record(type, record_id, name)
+
+    def log(self, activities: Sequence[Mapping[str, Any]]) -> None:
+        """Activities, as they are logged."""
+        with self.workspace() as workspace:
+            for activity in activities:
+                Client(workspace).log_activity(activity)
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """A task as it is now."""
+        with self.workspace() as workspace:
+            return Client(workspace).get_task(task_id)
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """All tasks, newest first."""
+        with self.workspace() as workspace:
+            return list(Client(workspace).list_tasks({}))
+
+    def activities(self) -> list[dict[str, Any]]:
+        """All activities, newest first."""
+        with self.workspace() as workspace:
+            return list(Client(workspace).list_activities({}))
+
+
+class _Stream(io.StringIO):
+    """A stream that may be a terminal's."""
+
+    def __init__(self, text: str, *, terminal: bool) -> None:
+        super().__init__(text)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        """Whether it is."""
+        return self._terminal

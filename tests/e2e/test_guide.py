@@ -13,7 +13,7 @@ import pytest
 from crmctl.errors import exit_statuses
 from crmctl.output import FORMATS
 from tests.e2e.running import Crmctl
-from tests.surface.in_process import call
+from tests.surface.examples import call
 
 GUIDE = (Path(__file__).parents[2] / "src/crmctl/cli/guide.md").read_text(encoding="utf-8")
 RECIPES = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)

@@ -131,6 +131,26 @@ def test_a_slow_read_says_what_it_waits_for_until_it_is_there(crmctl: Crmctl) ->
     assert shown.removeprefix(f"Waiting for the server{gone}") == waited
 
 
+def test_a_verb_without_an_id_offers_a_list_to_choose_from(stocked: Crmctl) -> None:
+    shown = stocked.on_terminal("task", "start", columns=60, answers={"2-4? ": "1"}).stdout
+    table, _, rest = COLOR.sub("", shown).partition("Which ones")
+    ids = [line.split()[-1] for line in table.splitlines()[1:]]
+    assert ids == ["task_late", "task_begun", "task_far", "task_free"]
+    assert max(map(cells, table.splitlines())) <= 60
+    assert "Started task_late" in rest
+
+
+def test_an_agenda_fits_its_terminal(stocked: Crmctl) -> None:
+    stocked.done("task", "create", "日本語👩 [/x] \x1b[2J " * 9, "--due", "today", "-p", "high")
+    for columns in (60, 80, 120):
+        shown = stocked.on_terminal("agenda", columns=columns).stdout
+        lines = COLOR.sub("", shown).splitlines()
+        assert lines[0] == "Overdue (2)"
+        assert [line for line in lines if line.startswith("Today, ")]
+        assert max(map(cells, lines)) <= columns
+        assert "\x1b" not in COLOR.sub("", shown)
+
+
 def cells(line: str) -> int:
     """How many columns of a terminal a line fills, at least."""
     return sum(

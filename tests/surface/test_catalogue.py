@@ -13,7 +13,7 @@ from crmctl.cli.app import build_root
 from crmctl.cli.catalogue import READS, WRITES, WRITES_FILES, catalogue
 from crmctl.cli.schemas import json_schema, schema_names
 from crmctl.resources import ACTIVITY, PRIORITIES, TASK
-from tests.surface.in_process import (
+from tests.surface.examples import (
     EXAMPLES,
     REHEARSED,
     call,

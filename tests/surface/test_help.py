@@ -10,7 +10,7 @@ import pytest
 from crmctl import __version__
 from crmctl.cli.describe import read_docstring
 from crmctl.cli.lazy import global_options
-from tests.surface.in_process import call, commands
+from tests.surface.examples import call, commands
 
 COMMANDS = dict(commands())
 ALL = pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words) or "crmctl")
@@ -28,14 +28,14 @@ def test_a_page_says_what_a_command_does_shows_it_and_lists_what_it_takes() -> N
         == """\
 Mark tasks as completed, now.
 
-Usage: crmctl task complete ID… [OPTIONS]
+Usage: crmctl task complete [ID…] [OPTIONS]
 
 Examples:
   crmctl task complete task_002
   crmctl task complete task_001 task_002 --note "Signed"
 
 Arguments:
-  ID  One or more task IDs.
+  ID  One or more task IDs; without one, a terminal offers a list.
 
 Options:
   --note TEXT  The completion note; - reads stdin.

@@ -109,6 +109,7 @@ def test_a_local_table_loads_no_network_and_no_markdown(data: Path) -> None:
         "task create x -o json",
         "activity log note x",
         "activity feed -o json",
+        "agenda -o json",
         "workspace info",
         "report tasks -o json",
         "report activities",

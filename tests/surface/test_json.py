@@ -22,6 +22,7 @@ LINES = {
     "task get": "task_late",
     "task create": "Call",
     "task update": "task_late --priority low",
+    "task edit": "task_late",
     "task start": "task_late",
     "task cancel": "task_late",
     "task reopen": "task_late",
@@ -60,7 +61,7 @@ class Home:
         line = f"{command} {LINES.get(command, '')} -o {format}"
         words = line.replace("URL", self.far_end.url).replace("DIRECTORY", str(self.directory))
         stdout, stderr = io.StringIO(), io.StringIO()
-        environ = {"TZ": "UTC", "HOME": str(self.directory), "SHELL": "/bin/bash"}
+        environ = {"TZ": "UTC", "HOME": str(self.directory), "SHELL": "/bin/bash", "EDITOR": "true"}
         crm = Context(
             environ=environ,
             system=self.place,

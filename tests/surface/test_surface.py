@@ -13,7 +13,7 @@ from crmctl.cli.context import Context
 from crmctl.directories import system_directory
 from crmctl.fields import Resource
 from crmctl.resources import ACTIVITY, TASK
-from tests.surface.in_process import commands
+from tests.surface.examples import commands
 
 # Where people type another word than the API's.
 TYPED = {
@@ -100,6 +100,13 @@ def test_everything_says_what_it_is(words: tuple[str, ...]) -> None:
 def test_no_option_means_two_things(words: tuple[str, ...]) -> None:
     names = [name for param in COMMANDS[words].params for name in param.opts if name[0] == "-"]
     assert len(names) == len(set(names))
+
+
+@ALL
+def test_every_option_is_typed_in_small_letters(words: tuple[str, ...]) -> None:
+    # As Typer 0.27 has it no more where the metavar is the option's name in capitals.
+    names = [name for param in COMMANDS[words].params for name in param.opts if name[:2] == "--"]
+    assert names == [name.lower() for name in names]
 
 
 def test_a_bug_is_one_line_and_where_to_report_it() -> None:

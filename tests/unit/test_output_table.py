@@ -275,8 +275,10 @@ def test_colours_have_a_meaning() -> None:
     gap, red = " " * 3, "\x1b[31murgent\x1b[0m"
     assert rows[1:] == [
         "Follow up with Acme Corp  pending      tomorrow 18:00  \x1b[33mhigh\x1b[0m",
-        "Send the contract         \x1b[36min progress\x1b[0m"
-        f"  \x1b[31m! 20 Mar 2026\x1b[0m{gap}{red}",
+        (
+            "Send the contract         \x1b[36min progress\x1b[0m"
+            f"  \x1b[31m! 20 Mar 2026\x1b[0m{gap}{red}"
+        ),
         "\x1b[2mOld leads\x1b[0m                 \x1b[32mcompleted\x1b[0m    1 Mar 2026",
         "a                         pending      \x1b[33mtoday\x1b[0m",
         "\x1b[2mb\x1b[0m                         \x1b[2mcancelled\x1b[0m    1 h ago",

@@ -39,10 +39,14 @@ class MergedListing:
         """Whether the limit left something out."""
         return self._cut or any(listing.has_more for listing in self._listings)
 
-    def __iter__(self) -> Iterator[Item]:
-        """The items in order. Raises what reading any of the lists raises."""
+    def ask(self) -> None:
+        """As `Listing.ask`, of every list."""
         for listing in self._listings:
             listing.ask()
+
+    def __iter__(self) -> Iterator[Item]:
+        """The items in order. Raises what reading any of the lists raises."""
+        self.ask()
         merged = heapq.merge(
             *self._listings,
             key=lambda item: _sort_key(self._field, item, descending=self._descending),

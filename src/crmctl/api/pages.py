@@ -59,7 +59,7 @@ class Listing:
 
     def ask(self) -> None:
         """Over the network, ask for the first page now; whoever iterates waits for what is left."""
-        if self._remote:
+        if self._remote and self._first_page is None:
             from crmctl.api.background import Background
 
             self._first_page = Background(lambda: self._fetch(None, self._limit))

@@ -10,6 +10,7 @@ from crmctl.cli.describe import describe, describe_option
 # What a command prints as JSON, by the names of `crmctl schema`: [task] is an array of them.
 # These change nothing that lasts.
 READS = {
+    "agenda": "[task]",
     "task list": "[task] | count",
     "task get": "task",
     "activity list": "[activity] | count",
@@ -39,13 +40,14 @@ READS = {
 WRITES = {
     "task create": "task",
     "task update": "[task]",
+    "task edit": "task",
     "task start": "[task]",
     "task cancel": "[task]",
     "task reopen": "[task]",
     "task postpone": "[task]",
     "task complete": "[task]",
     "task delete": "[deleted]",
-    "activity log": "activity",
+    "activity log": "activity | log",
     "record add": "record",
     "record remove": "deleted",
     "demo": "[task]",

@@ -46,6 +46,13 @@ def read_limit(value: str | None) -> int | None:
     return int(digits) if len(digits) < 10 else 10**9
 
 
+def read_search(value: str | None) -> str | None:
+    """The text to search for."""
+    if value is not None and not value.strip():
+        raise InvalidInput("--search: there is no text to search for.")
+    return value
+
+
 def read_sort(value: str | None, resource: Resource) -> str | None:
     """A field to sort by, with ``-`` before it for descending order."""
     if value is not None and value.removeprefix("-") not in resource.sorts:

@@ -16,6 +16,7 @@ from crmctl.timestamps import format_timestamp, parse_timestamp
 if TYPE_CHECKING:
     from crmctl.api.merge import MergedListing
     from crmctl.api.pages import Listing
+    from crmctl.api.search import SearchedListing
     from crmctl.cli.context import Context
 
     Query = Mapping[str, str]
@@ -27,23 +28,25 @@ def show_list(
     queries: Sequence[Query],
     *,
     sort: str | None = None,
+    search: str | None = None,
     limit: int | None = None,
     count: bool = False,
 ) -> None:
     """Show what the queries find, as one list in that order; or only how much that is.
 
-    A table has 25 items and every other format all, unless ``limit`` says.
+    A table has 25 items and every other format all, unless ``limit`` says. Of what the queries
+    find, only what holds the text of ``search`` counts.
     """
     if count:
         if limit is not None:
             raise UsageError("--count and --limit exclude each other.")
-        _show_count(crm, resource, queries)
+        _show_count(crm, resource, queries, search)
         return
     shown = limit
     if shown is None and crm.format == "table":
         shown = DEFAULT_LIMIT
-    listing = _read(crm, resource, queries, sort, shown)
-    number = show_all(crm, _kept(crm, resource, listing), view(crm, resource))
+    listing = _find(crm, resource, queries, sort=sort, search=search, limit=shown)
+    number = show_all(crm, keep_known(crm, resource, listing), view(crm, resource))
     if number == 0:
         crm.terminal.note(f"No {resource.plural} found.")
         crm.fallback.note_empty()
@@ -58,11 +61,11 @@ def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
     shown = DEFAULT_LIMIT if limit is None and since is None else limit
     if since is None:
         listing = crm.client.activity_feed(limit=shown)
-        recent = iter(_kept(crm, ACTIVITY, listing))
+        recent = iter(keep_known(crm, ACTIVITY, listing))
     else:
         # One more than is shown tells whether the limit leaves something out.
         listing = crm.client.activity_feed(limit=None if limit is None else limit + 1)
-        recent = _back_to(since, _kept(crm, ACTIVITY, listing))
+        recent = _back_to(since, keep_known(crm, ACTIVITY, listing))
     items = islice(recent, shown)
     if crm.format == "table" and not crm.options.fields:
         from crmctl.output.timeline import write_timeline
@@ -105,12 +108,13 @@ def read_all(
             _tell_incomplete(crm, resource, listing.total, number)
 
 
-def _read(
+def read_list(
     crm: Context,
     resource: Resource,
     queries: Sequence[Query],
-    sort: str | None,
-    limit: int | None,
+    *,
+    sort: str | None = None,
+    limit: int | None = None,
 ) -> Listing | MergedListing:
     """What one query finds; or several, each asked for on its own and merged."""
     ask = crm.client.list_tasks if resource is TASK else crm.client.list_activities
@@ -126,9 +130,30 @@ def _read(
     return MergedListing(listings, resource, sort=sort or resource.default_sort, limit=limit)
 
 
-def _show_count(crm: Context, resource: Resource, queries: Sequence[Query]) -> None:
+def _find(
+    crm: Context,
+    resource: Resource,
+    queries: Sequence[Query],
+    *,
+    sort: str | None = None,
+    search: str | None,
+    limit: int | None = None,
+) -> Listing | MergedListing | SearchedListing:
+    """What the queries find, or that of it which holds a text."""
+    if search is None:
+        return read_list(crm, resource, queries, sort=sort, limit=limit)
+    from crmctl.api.search import SearchedListing
+
+    return SearchedListing(
+        read_list(crm, resource, queries, sort=sort), resource, search, limit=limit
+    )
+
+
+def _show_count(
+    crm: Context, resource: Resource, queries: Sequence[Query], search: str | None
+) -> None:
     """Print how many items there are: as the server counts them, else by reading them all."""
-    listing = _read(crm, resource, queries, None, 1)
+    listing = _find(crm, resource, queries, search=search, limit=1 if search is None else None)
     number = sum(1 for _ in listing)
     # Of several queries an item may be in the answers of two.
     total = listing.total if len(queries) == 1 else None
@@ -136,12 +161,12 @@ def _show_count(crm: Context, resource: Resource, queries: Sequence[Query]) -> N
         number = total
         crm.terminal.log(1, "counted by the server")
     elif listing.has_more:
-        number = sum(1 for _ in _read(crm, resource, queries, None, None))
+        number = sum(1 for _ in _find(crm, resource, queries, search=search))
         crm.terminal.log(1, "counted by reading every page")
     crm.terminal.show(f'{{"count": {number}}}' if crm.as_json else f"{number}")
 
 
-def _kept(
+def keep_known(
     crm: Context, resource: Resource, listing: Iterable[dict[str, Any]]
 ) -> Iterable[dict[str, Any]]:
     """The items; what they show of names is kept where they come over the network, but for CI."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from crmctl.config.profile import CHOICES
+from crmctl.errors import UsageError
 from crmctl.fields import Field
 from crmctl.resources import ACTIVITY, RELATED_TYPES, TASK
 
@@ -80,6 +81,15 @@ def _complete_profile(ctx: typer.Context, incomplete: str) -> list[tuple[str, st
     return [(name, "") for name in names if name.startswith(incomplete)]
 
 
+def _choose(ctx: typer.Context, metavar: str) -> list[str]:
+    """The IDs of the tasks that a person at a terminal chooses, of those that the verb is for."""
+    from crmctl.cli.picker import choose_tasks
+
+    missing = UsageError(f"Missing argument '{metavar}'.", hint=f"Run `{ctx.command_path} --help`.")
+    several, closed = metavar.endswith("..."), ctx.info_name == "reopen"
+    return choose_tasks(ctx.obj, several=several, closed=closed, missing=missing)
+
+
 def choices_text(choices: tuple[str, ...]) -> str:
     """How help shows accepted values; `describe` reads them there."""
     return "|".join(choices)
@@ -107,22 +117,36 @@ def _choices(field: Field, metavar: str, *names: str) -> Any:
     )
 
 
-TaskId = Annotated[
-    str, typer.Argument(metavar="ID", help="The task's ID.", autocompletion=complete_id("task"))
-]
-TaskIds = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="ID...", help="One or more task IDs.", autocompletion=complete_id("task")
-    ),
-]
-ClosedTaskIds = Annotated[
-    list[str],
-    typer.Argument(
+def _task_ids(complete: Complete) -> Any:
+    return typer.Argument(
+        default_factory=list,
+        show_default=False,
+        callback=lambda ctx, value: (
+            value if value or ctx.resilient_parsing else _choose(ctx, "ID...")
+        ),
         metavar="ID...",
-        help="One or more task IDs.",
-        autocompletion=lambda ctx, incomplete: _complete_closed(ctx, incomplete),
+        help="One or more task IDs; without one, a terminal offers a list.",
+        autocompletion=complete,
+    )
+
+
+# Where none is given, a person at a terminal is offered a list.
+TaskId = Annotated[
+    str,
+    typer.Argument(
+        default_factory=lambda: None,
+        show_default=False,
+        callback=lambda ctx, value: (
+            _choose(ctx, "ID")[0] if value is None and not ctx.resilient_parsing else value
+        ),
+        metavar="ID",
+        help="The task's ID; without one, a terminal offers a list.",
+        autocompletion=complete_id("task"),
     ),
+]
+TaskIds = Annotated[list[str], _task_ids(complete_id("task"))]
+ClosedTaskIds = Annotated[
+    list[str], _task_ids(lambda ctx, incomplete: _complete_closed(ctx, incomplete))
 ]
 Assignee = Annotated[
     str | None,
@@ -163,6 +187,10 @@ Priorities = Annotated[str | None, _choices(TASK.field("priority"), "LEVEL", "--
 TaskTypes = Annotated[str | None, _choices(TASK.field("type"), "TYPE", "--type", "-t")]
 ActivityTypes = Annotated[str | None, _choices(ACTIVITY.field("type"), "TYPE", "--type", "-t")]
 Outcome = Annotated[str | None, _choice(ACTIVITY.field("outcome"), "OUTCOME", "--outcome")]
+Search = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="A part of title, subject or description, in any case."),
+]
 Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="At most N items.")]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

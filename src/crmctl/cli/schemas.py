@@ -22,6 +22,7 @@ _TRUTH = {"type": "boolean"}
 _TRUTH_OR_NULL = {"type": ["boolean", "null"]}
 _ANYTHING: dict[str, Any] = {}
 _OBJECT = {"type": "object"}
+_OBJECT_OR_NULL = {"type": ["object", "null"]}
 _TIME = {"type": "string", "format": "date-time"}
 _SUMS = {"count": _NUMBER, "minutes": _NUMBER}
 
@@ -75,6 +76,10 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
     "deleted": (
         "What is left of a task or a record that was deleted",
         _object({"type": _TEXT, "id": _TEXT, "deleted": _TRUTH}, "type", "deleted"),
+    ),
+    "log": (
+        "What was done by `activity log` with --complete or --then",
+        _object({"activity": _OBJECT, "completed": _OBJECT_OR_NULL, "created": _OBJECT_OR_NULL}),
     ),
     "record": (
         "A user, contact, deal or project that is known by name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl.config.settings import Settings
 from crmctl.errors import CrmctlError
@@ -85,13 +85,17 @@ def note_overruled(crm: Context, key: str, value: object, *, profile: str | None
                 )
 
 
-def style(crm: Context) -> Style:
-    """How to render: width and colour are those of the terminal as it is now."""
-    table = crm.format == "table"
+def style(crm: Context, *, on: TextIO | None = None) -> Style:
+    """How to render: width and colour are those of the terminal as it is now.
+
+    ``on`` is another stream than stdout, where a person is asked.
+    """
+    table = crm.format == "table" or on is not None
     terminal = crm.terminal
+    stream = on or terminal.stdout
     return Style(
-        color=table and terminal.has_color(crm.settings.color.value, terminal.stdout),
-        width=terminal.width() if table else None,
+        color=table and terminal.has_color(crm.settings.color.value, stream),
+        width=terminal.width(stream) if table else None,
         now=crm.now,
         zone=crm.zone if crm.format in ("table", "md") else UTC,
         raw=crm.options.raw,

@@ -165,6 +165,17 @@ class Terminal:
         except UnicodeDecodeError:
             return False
 
+    def ask(self, question: str) -> str | None:
+        """The line that is typed at a prompt, without outer blanks; only where `may_ask` says so.
+
+        None for none, as by Ctrl-D. Raises InvalidInput if it is no text.
+        """
+        self.say(question)
+        line = self.read_line("the prompt")
+        if not line:
+            self.say("\n")
+        return line.strip() if line else None
+
     def ask_secret(self, prompt: str) -> str:
         """What is typed at a prompt without an echo; only where `may_ask` says so.
 
@@ -216,13 +227,13 @@ class Terminal:
             return False
         return stream.isatty()
 
-    def width(self) -> int:
-        """The columns of stdout to fill: COLUMNS, else the terminal's, else 80."""
+    def width(self, stream: TextIO | None = None) -> int:
+        """The columns of a stream, or of stdout, to fill: COLUMNS, else the terminal's, else 80."""
         columns = self._environ.get("COLUMNS", "")
         # Longer numbers are no widths, and `int` refuses those of thousands of digits.
         if columns.isascii() and columns.isdigit() and len(columns) < 6 and int(columns) > 0:
             return int(columns)
-        return terminal_width(self.stdout)
+        return terminal_width(stream or self.stdout)
 
     def _width_said(self) -> int | None:
         """The columns of stderr; None where no terminal breaks its lines."""

@@ -122,6 +122,22 @@ def this_second(crm: Context) -> str:
     return format_timestamp(crm.now.replace(microsecond=0))
 
 
+def read_days(crm: Context, value: str) -> tuple[datetime, datetime]:
+    """Today's first instant, and the first after so many more days."""
+    if not (value.isascii() and value.isdigit() and len(value) < 5):
+        raise UsageError(f"--days: {value!r:.80} is not a whole number from 0 to 9999.")
+    from crmctl.dates import parse_when
+
+    start = parse_when("today", now=crm.now, zone=crm.zone, toward="future")
+    last = parse_when(f"+{value}d", now=crm.now, zone=crm.zone, toward="future", edge="end")
+    return start, _add(last, timedelta(seconds=1))
+
+
+def just_before(instant: datetime) -> str:
+    """A bound that is itself left out, for what is due at that instant to be in."""
+    return format_timestamp(instant - _MILLISECOND)
+
+
 def read_due(
     crm: Context,
     *,
@@ -152,7 +168,7 @@ def read_due(
     if today:
         # A task due at midnight sharp is due today.
         start = parse_timestamp(read_when(crm, "today", "--today", toward="future"))
-        due["due_after"] = format_timestamp(start - _MILLISECOND)
+        due["due_after"] = just_before(start)
     return due
 
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["GLUE", "Text", "cell_len", "cut", "open_console", "print_wrapped"]
+__all__ = ["GLUE", "Console", "Text", "cell_len", "cut", "open_console", "print_wrapped"]
 
 from crmctl.output.style import Style
 

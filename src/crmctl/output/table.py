@@ -53,7 +53,7 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
     widths = fit(columns, natural, style.width, chosen=view.chosen)
     with open_console(stream, style) as console:
         for cells in [heading, *rows]:
-            console.print(_line(cells, widths), soft_wrap=True)
+            console.print(line_of(cells, widths), soft_wrap=True)
     return len(rows)
 
 
@@ -109,7 +109,8 @@ def _texts(cells: list[tuple[str, str]]) -> list[str]:
     return [text for text, _ in cells]
 
 
-def _line(cells: list[tuple[str, str]], widths: list[int]) -> Text:
+def line_of(cells: list[tuple[str, str]], widths: list[int]) -> Text:
+    """A line of text and colour pairs, each in its width; one of width 0 is left out."""
     line = Text()
     blank = 0
     for (text, color), width in zip(cells, widths, strict=True):

@@ -6,6 +6,7 @@ import typer
 
 from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
+from crmctl.cli.follow_up import carry_out, read_follow_up
 from crmctl.cli.lists import show_feed, show_list
 from crmctl.cli.show import show_done, show_written, view
 from crmctl.errors import CrmctlError, UsageError
@@ -63,6 +64,21 @@ def log(
             autocompletion=options.complete_id("contact"),
         ),
     ] = None,
+    complete: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TASK",
+            help="Then complete this task.",
+            autocompletion=options.complete_id("task"),
+        ),
+    ] = None,
+    then: Annotated[
+        str | None,
+        typer.Option(metavar="TITLE", help="Then create this task for the contact, else the deal."),
+    ] = None,
+    then_due: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="When the task of --then is due.")
+    ] = None,
     ref: Annotated[
         str | None,
         # Named, as --user below is, for Typer 0.27.
@@ -87,9 +103,11 @@ def log(
 ) -> None:
     """Log an activity that has happened.
 
-    crmctl activity log call "Discovery call" --duration 30 --outcome connected
-    crmctl activity log meeting "Demo" --at "yesterday 14:00" --contact con_abc123
+    crmctl activity log call "Discovery call" --contact "Jane Smith" --duration 30
+    crmctl activity log call "Wants an offer" --then "Send it" --then-due fri
     crmctl activity log note "Deployed v1.4" --deal deal_xyz789 --ref build-1234
+
+    With --complete or --then, JSON is {"activity", "completed", "created"}.
     """
     crm: Context = ctx.obj
     on_failure = inputs.read_choice(on_failure, ON_FAILURE, "--on-failure")
@@ -117,9 +135,15 @@ def log(
         linked = given[f"{kind}_id"]
         given[f"{kind}_id"] = names.read_record(crm, kind, linked, f"--{kind}", tell=True)
     body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
+    follow_up = read_follow_up(crm, complete, then, then_due, activity=body, once=ref is not None)
+    if subject is None and not ci and crm.terminal.may_ask():
+        given["subject"] = _ask_subject(crm)
+        body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
     try:
         activity = _log(crm, body, ref)
     except CrmctlError as error:
+        if follow_up is not None:
+            error.hint = f"{error.hint or ''} Nothing was completed or created.".strip()
         if on_failure == "fail" or error.exit_status not in TOLERABLE:
             raise
         _warn(crm, error)
@@ -129,7 +153,18 @@ def log(
             crm.terminal.note(
                 f"crmctl: note: {body[name]} is not known to the server: it was not linked"
             )
-    show_written(crm, activity, view(crm, ACTIVITY))
+    if follow_up is not None:
+        carry_out(crm, follow_up, activity)
+    else:
+        show_written(crm, activity, view(crm, ACTIVITY))
+
+
+def _ask_subject(crm: Context) -> str | None:
+    """What a person at the terminal says that it was about, if anything."""
+    subject = crm.terminal.ask("Subject (Enter for none): ")
+    if subject is None:
+        raise UsageError("Nothing was logged.", hint="")
+    return subject or None
 
 
 def _fill_in(
@@ -202,6 +237,7 @@ def list_(
     to: Annotated[
         str | None, typer.Option(metavar="WHEN", help="Up to then; a day counts whole.")
     ] = None,
+    search: options.Search = None,
     sort: Annotated[str | None, options.sort_option(ACTIVITY.sorts)] = None,
     limit: options.Limit = None,
     count: options.Count = False,
@@ -225,7 +261,8 @@ def list_(
             "type": inputs.read_choices(type, ACTIVITY_TYPES, "--type"),
         },
     )
-    show_list(crm, ACTIVITY, queries, sort=sort, limit=inputs.read_limit(limit), count=count)
+    search, most = inputs.read_search(search), inputs.read_limit(limit)
+    show_list(crm, ACTIVITY, queries, sort=sort, search=search, limit=most, count=count)
 
 
 @app.command("feed")

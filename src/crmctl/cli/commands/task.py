@@ -50,6 +50,7 @@ def list_(
     open: Annotated[bool, typer.Option("--open", help="Pending or in progress.")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Open, and due before now.")] = False,
     today: Annotated[bool, typer.Option("--today", help="Open, and due today.")] = False,
+    search: options.Search = None,
     sort: Annotated[str | None, options.sort_option(TASK.sorts)] = None,
     limit: options.Limit = None,
     count: options.Count = False,
@@ -91,7 +92,8 @@ def list_(
             **due,
         },
     )
-    show_list(crm, TASK, queries, sort=sort, limit=inputs.read_limit(limit), count=count)
+    search, most = inputs.read_search(search), inputs.read_limit(limit)
+    show_list(crm, TASK, queries, sort=sort, search=search, limit=most, count=count)
 
 
 @app.command("get")
@@ -198,6 +200,34 @@ def update(
     }
     body = inputs.read_changes(TASK, given, [name for name, wanted in cleared.items() if wanted])
     for_each(crm, task_ids, "Updated", lambda task_id: crm.client.update_task(task_id, body))
+
+
+@app.command("edit")
+def edit(ctx: typer.Context, task_id: options.TaskId) -> None:
+    """Change a task's title and description in $VISUAL or $EDITOR.
+
+    The first line is the title; below it stand a blank line and the description.
+
+    crmctl task edit task_001
+    """
+    from crmctl.cli.editor import Draft, read_task_text, task_text
+
+    crm: Context = ctx.obj
+    if not crm.options.dry_run:
+        crm.require_writable("task edit")  # before anything is typed in vain
+    task = crm.client.get_task(task_id)
+    with Draft(crm, task_text(task)) as draft:
+        changed = read_task_text(draft.edit(), task)
+        cleared = [name for name, value in changed.items() if not value]
+        body = inputs.read_body(TASK, changed, "update", cleared=cleared)
+        if body:
+            task = crm.client.update_task(task_id, body)
+    if body:
+        show_done(crm, f"Updated {task_id}: {task.get('title')}")
+    else:
+        crm.terminal.note("Nothing changed.")
+    if body or crm.format != "table":
+        show_written(crm, task, view(crm, TASK))
 
 
 @app.command("start")

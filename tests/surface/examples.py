@@ -1,42 +1,24 @@
-"""The command line in this process, on the demo's data: what it says, without starting Python."""
+"""The examples that help shows, run in this process on the demo's data."""
 
 from __future__ import annotations
 
-import io
+import os
 import shlex
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crmctl.cli.app import build_root, run
-from crmctl.cli.context import Context
+from crmctl.cli.app import build_root
 from crmctl.cli.describe import read_docstring
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a line left behind."""
-
-    status: int
-    stdout: str
-    stderr: str
+from tests.e2e.running import Result
+from tests.in_process import run_at
 
 
 def call(args: list[str], home: Path, *, stdin: str = "", **environ: str) -> Result:
-    """Run a line whose files are all below ``home``."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    crm = Context(
-        environ={"HOME": str(home), "TZ": "UTC", **environ},
-        system=lambda kind: home / kind,
-        stdin=io.StringIO(stdin),
-        stdout=stdout,
-        stderr=stderr,
-        sleep=lambda _: None,
-    )
-    status = run(args, crm)
-    return Result(status, stdout.getvalue(), stderr.getvalue())
+    """Run a line now, whose files are all below ``home``."""
+    return run_at(lambda: datetime.now(UTC), home, *args, piped=stdin, **environ)
 
 
 def demo_home(made: Path, home: Path) -> Path:
@@ -78,6 +60,10 @@ REHEARSED = ("auth login", "auth logout", "completion install", "record pull")
 WITH_KEY = {"CRMCTL_API_KEY": "key_1", "CRMCTL_BASE_URL": "http://127.0.0.1:9"}
 
 
+# An editor that adds to the title.
+_AROUND = {"SHELL": "/bin/bash", "PATH": os.defpath, "EDITOR": "sed -i 1s/$/!/"}
+
+
 def words_of(example: str) -> list[str]:
     """The arguments of an example, up to where the shell goes on."""
     words = shlex.shlex(example, posix=True, punctuation_chars=True)
@@ -99,4 +85,4 @@ def run_example(example: str, home: Path, *more: str, **environ: str) -> Result:
         args, environ = args[:2], {**environ, **WITH_KEY}
     elif "--profile" not in args:
         environ["CRMCTL_PROFILE"] = profile
-    return call([*args, *more], home, stdin="key_1\n", SHELL="/bin/bash", **environ)
+    return call([*args, *more], home, stdin="key_1\n", **_AROUND, **environ)
