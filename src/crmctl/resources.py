@@ -18,6 +18,7 @@ REMINDER_TYPES = ("email", "push")
 ACTIVITY_TYPES = ("call", "email", "meeting", "note", "sms")
 OUTCOMES = ("connected", "voicemail", "no_answer", "busy", "scheduled", "completed")
 RECORD_TYPES = ("user", "contact", "deal", "project")
+ID_PREFIXES = {"user": "usr_", "contact": "con_", "deal": "deal_"}
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100

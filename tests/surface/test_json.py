@@ -19,6 +19,7 @@ from tests.surface.test_surface import COMMANDS
 # What a command needs to do its work; one that needs nothing has no line. The words in capitals
 # stand for what a test makes up.
 LINES = {
+    "brief": "con_jane",
     "task get": "task_late",
     "task create": "Call",
     "task update": "task_late --priority low",

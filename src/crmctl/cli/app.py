@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Each noun's module is imported when it is asked for: eager groups cost 18 of 83 ms at every start.
 NOUNS = {
     "agenda": "What is due: overdue, today, the next days",
+    "brief": "One contact or deal before a call: open tasks, last activities",
     "task": "Manage tasks: list, create, complete, …",
     "activity": "Log activities, list them, read the feed",
     "report": "Open tasks by age, activities by week: bars and numbers",

@@ -11,6 +11,7 @@ from crmctl.cli.describe import describe, describe_option
 # These change nothing that lasts.
 READS = {
     "agenda": "[task]",
+    "brief": "brief",
     "task list": "[task] | count",
     "task get": "task",
     "activity list": "[activity] | count",

@@ -36,8 +36,8 @@ class Known(Protocol):
     def named(self, type: str, name: str) -> list[Record]:
         """Those of a type that have that name or e-mail address, but for case."""
 
-    def has(self, type: str, record_id: str) -> bool:
-        """Whether an ID is known."""
+    def record(self, type: str, record_id: str) -> Record | None:
+        """The one of that type and ID, or None."""
 
     def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
         """IDs and names, or titles of tasks, of which one or the other begins so."""
@@ -61,10 +61,10 @@ class OfWorkspace:
         with self._store.reading() as kept:
             return kept.find_records(type, name)
 
-    def has(self, type: str, record_id: str) -> bool:
-        """Whether an ID is known."""
+    def record(self, type: str, record_id: str) -> Record | None:
+        """The one of that type and ID, or None."""
         with self._store.reading() as kept:
-            return kept.record(type, record_id) is not None
+            return kept.record(type, record_id)
 
     def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
         """IDs and names, or titles of tasks, of which one or the other begins so."""
@@ -87,7 +87,7 @@ class OfServer:
     def records(self, type: str | None = None) -> list[Record]:
         """All of them, or those of one type, by type and ID."""
         return [
-            {"type": kind, "id": record_id, "name": name, "email": email, **_UNTOLD}
+            _record(kind, record_id, name, email)
             for kind in sorted(RECORD_TYPES if type is None else (type,))
             for record_id, (name, email) in sorted(self._all(kind).items())
         ]
@@ -101,9 +101,10 @@ class OfServer:
             if folded in (fold(record["name"]), fold(record["email"] or ""))
         ]
 
-    def has(self, type: str, record_id: str) -> bool:
-        """Whether an ID is known."""
-        return record_id in self._all(type)
+    def record(self, type: str, record_id: str) -> Record | None:
+        """The one of that type and ID, or None."""
+        found = self._all(type).get(record_id)
+        return None if found is None else _record(type, record_id, *found)
 
     def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
         """IDs and names, or titles of tasks, of which one or the other begins so."""
@@ -214,7 +215,9 @@ def name_of(item: Mapping[str, Any]) -> str:
     return whole or str(item.get("company") or item.get("email") or "")
 
 
-_UNTOLD = {"active": None, "notifications": None}
+def _record(type: str, record_id: str, name: str, email: str | None) -> Record:
+    known = {"type": type, "id": record_id, "name": name, "email": email}
+    return {**known, "active": None, "notifications": None}  # which no list tells
 
 
 def _read(file: OwnFile) -> dict[str, Any]:

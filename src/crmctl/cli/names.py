@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from crmctl.cli.inputs import read_choice
 from crmctl.errors import InvalidInput, SettingsError, UsageError
 from crmctl.names import fold
-from crmctl.resources import RELATED_TYPES
+from crmctl.resources import ID_PREFIXES, RELATED_TYPES
 
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
@@ -101,7 +101,8 @@ def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, s
     if not fold(text):
         raise InvalidInput(f"{option} must not be blank.")
     if text.startswith(_MARK) and text != _MARK:
-        return text.removeprefix(_MARK), types[0] if len(types) == 1 else None
+        record_id = text.removeprefix(_MARK)
+        return record_id, _only(types, record_id)
     known = crm.known
     named = [record for type in types for record in known.named(type, text)]
     if len(named) > 1:
@@ -113,13 +114,19 @@ def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, s
     if named:
         return named[0]["id"], named[0]["type"]
     for type in types:
-        if known.has(type, text):
+        if known.record(type, text) is not None:
             return text, type
     if _looks_like_id(text):
-        return text, types[0] if len(types) == 1 else None
+        return text, _only(types, text)
     raise InvalidInput(
         f"{option}: no {_either(types)} is known as {text!r:.80}.", hint=_how(crm, types, text)
     )
+
+
+def _only(types: list[str], record_id: str) -> str | None:
+    """The type of an ID that is not known: the only one, or the one that its beginning says."""
+    begun = [type for type in types if record_id.startswith(ID_PREFIXES.get(type, "\0"))]
+    return types[0] if len(types) == 1 else next(iter(begun), None)
 
 
 def _looks_like_id(text: str) -> bool:

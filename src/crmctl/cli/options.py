@@ -29,9 +29,11 @@ def several_of(choices: tuple[str, ...]) -> Complete:
     return lambda ctx, incomplete: _complete_last(choices, incomplete)  # noqa: ARG005 - as above
 
 
-def complete_id(kind: str) -> Complete:
-    """Completes an ID from what this machine knows, with its title."""
-    return lambda ctx, incomplete: _complete_id(ctx, kind, incomplete)
+def complete_id(*kinds: str) -> Complete:
+    """Completes an ID from what this machine knows, with its title, or a name with its ID."""
+    return lambda ctx, incomplete: [
+        found for kind in kinds for found in _complete_id(ctx, kind, incomplete)
+    ]
 
 
 def complete_profile() -> Complete:

@@ -77,6 +77,20 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
         "What is left of a task or a record that was deleted",
         _object({"type": _TEXT, "id": _TEXT, "deleted": _TRUTH}, "type", "deleted"),
     ),
+    "brief": (
+        "A contact or a deal; open_tasks and activities are as the API has them",
+        _object(
+            {
+                "type": _TEXT_OR_NULL,
+                "id": _TEXT,
+                "name": _TEXT_OR_NULL,
+                "email": _TEXT_OR_NULL,
+                "overdue": _NUMBER,
+                "open_tasks": _list_of(_OBJECT),
+                "activities": _list_of(_OBJECT),
+            }
+        ),
+    ),
     "log": (
         "What was done by `activity log` with --complete or --then",
         _object({"activity": _OBJECT, "completed": _OBJECT_OR_NULL, "created": _OBJECT_OR_NULL}),

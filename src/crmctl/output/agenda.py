@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import TextIO
 
 from crmctl.output.console import Console, Text, cell_len, open_console, print_wrapped
-from crmctl.output.humanize import color_of, instant_of, local_clock, say
+from crmctl.output.humanize import color_of, instant_of, is_whole_day, local_clock, say
 from crmctl.output.style import Style
 from crmctl.output.table import fit, line_of
 from crmctl.output.view import Column, Item, pick_shown
@@ -187,11 +187,7 @@ def _when(item: Item, style: Style) -> tuple[str, str]:
         return say("due_date", "time", item.get("due_date"), style), ""
     if instant < style.now:
         return f"! {say('due_date', 'time', item.get('due_date'), style)}", "red"
-    return "" if _is_whole_day(local_clock(instant, style)) else _clock(instant, style), ""
-
-
-def _is_whole_day(local: datetime) -> bool:
-    return local.time().replace(microsecond=0) == time(23, 59, 59)
+    return "" if is_whole_day(local_clock(instant, style)) else _clock(instant, style), ""
 
 
 def _clock(instant: datetime, style: Style) -> str:
