@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-WIDTH = 100
+WIDTH = 120
 
 
 def draw(name: str, title: str, *commands: list[str]) -> None:
@@ -29,8 +29,7 @@ def draw(name: str, title: str, *commands: list[str]) -> None:
         }
         run(environment, ["demo"])
         for command in commands:
-            shown = " ".join(f'"{word}"' if " " in word else word for word in command)
-            console.print(Text("$ ", "bold green").append(f"crmctl {shown}", "bold"))
+            console.print(Text("$ ", "bold green").append(f"crmctl {' '.join(command)}", "bold"))
             console.print(Text.from_ansi(run(environment, command)))
     svg = console.export_svg(title=title)
     # Rich names a font on the network; a picture in a README should fetch nothing.
@@ -51,5 +50,5 @@ def run(environment: dict[str, str], command: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    draw("demo", "crmctl demo", ["demo"])
-    draw("task", "crmctl task get", ["task", "get", "task_001"])
+    draw("agenda", "crmctl agenda", ["agenda"])
+    draw("brief", "crmctl brief", ["brief", "Enterprise", "License", "-", "Acme", "Corp"])

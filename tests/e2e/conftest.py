@@ -12,9 +12,11 @@ from tests.e2e.running import KEY, Crmctl, FarEnd, copy_of, open_far_end, stock
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _heard_interrupts() -> None:
-    """Commands hear SIGINT, also where a script started these tests behind an `&`."""
+def _heard_signals() -> None:
+    """Commands hear signals, also where these tests were started behind an `&` or `nohup`."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -10,16 +10,17 @@ import typer
 
 from crmctl.cli.context import Context
 from crmctl.cli.lists import show_feed, show_list
-from crmctl.resources import TASK
+from crmctl.resources import OPEN_STATUSES, TASK
 from crmctl.store.interface import Transaction
 
 app = typer.Typer()
 
 _NEXT = (
-    "--profile demo task get task_001",
-    '--profile demo task create "Call Jane" --due "tomorrow 9am" --contact con_abc123',
+    "--profile demo agenda",
+    "--profile demo brief Jane Smith",
+    '--profile demo task create "Call Jane" --due fri --contact "Jane Smith"',
     '--profile demo task complete task_002 --note "Signed"',
-    '--profile demo activity log call "Signed!" --deal deal_tch456 --outcome connected',
+    '--profile demo activity log call "Signed!" --contact "Tom Becker"',
 )
 
 
@@ -54,7 +55,7 @@ def demo(
             # Another process may have filled it meanwhile.
             if reset or not _is_filled(kept):
                 put_sample_data(kept, crm.now.astimezone(crm.zone))
-    show_list(crm, TASK, [{}])
+    show_list(crm, TASK, [{"status": status} for status in OPEN_STATUSES], sort="due_date")
     if crm.format == "table":
         crm.terminal.show("")
         show_feed(crm, since=None, limit=None)
