@@ -174,6 +174,12 @@ def test_a_record_is_removed_by_its_name(here: Call) -> None:
     assert (status, removed) == (0, {"type": "contact", "id": "con_jane", "deleted": True})
 
 
+def test_a_setting_takes_a_name_for_an_id(here: Call) -> None:
+    assert here("config", "set", "user_id", "BOB brown")[1]["value"] == "usr_bob"
+    assert [task["id"] for task in here("task", "list", "--mine")[1]] == ["task_begun"]
+    assert here("config", "set", "user_id", "Bob")[0] == 2
+
+
 def test_a_workspace_has_nothing_to_pull(here: Call) -> None:
     status, _, said = here("record", "pull")
     assert status == 2

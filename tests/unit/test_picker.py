@@ -129,3 +129,14 @@ def test_of_many_the_first_15_are_offered_and_how_to_see_the_others(tmp_path: Pa
     assert result.status == 0
     assert "\nOthers are listed by `crmctl task list --open`.\n" in result.stderr
     assert "16" not in crmctl.run("task", "start", typed="").stderr.split()
+
+
+def test_a_date_alone_postpones_what_is_chosen(crmctl: InProcess) -> None:
+    result = crmctl.run("task", "postpone", "+1d", "--json", typed="1,2\n")
+    assert (result.status, [task["due_date"] for task in result.data]) == (
+        0,
+        ["2026-11-21T12:00:00Z", "2026-12-25T12:00:00Z"],
+    )
+    refused = crmctl.run("task", "postpone", "task_soon", typed="1\n")
+    assert (refused.status, "one of the two is missing" in refused.stderr) == (2, True)
+    assert crmctl.run("task", "postpone", "+1d").status == 2

@@ -52,7 +52,7 @@ def read_due_date(crm: Context, text: str | None, option: str = "--due") -> str 
 
 
 def split_when(crm: Context, words: list[str]) -> tuple[list[str], str]:
-    """The IDs, and when, which is the last word.
+    """The IDs, perhaps none, and when, which is the last word.
 
     `fri 9am` without quotes is refused: `fri` would be an ID, and the time today's.
     """
@@ -61,12 +61,17 @@ def split_when(crm: Context, words: list[str]) -> tuple[list[str], str]:
         phrase = " ".join(words[start:])
         if _is_date(crm, phrase):
             raise UsageError(f"{phrase!r} is one date: put quotes around it.")
-    if not ids:
-        raise UsageError(
-            "Task IDs come first, and then when: one of the two is missing.",
-            hint="For example: `crmctl task postpone task_001 +1w`.",
-        )
+    if not ids and not _is_date(crm, when):
+        raise nothing_to_postpone()
     return ids, when
+
+
+def nothing_to_postpone() -> UsageError:
+    """What is said where there are no IDs, or no date."""
+    return UsageError(
+        "Task IDs come first, and then when: one of the two is missing.",
+        hint="For example: `crmctl task postpone task_001 +1w`.",
+    )
 
 
 def read_shift(crm: Context, text: str) -> str | None:

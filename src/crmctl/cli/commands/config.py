@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli import options
+from crmctl.cli import names, options
 from crmctl.cli.context import Context
 from crmctl.cli.show import (
     named_view,
@@ -94,6 +94,8 @@ def set_(
     if crm.options.dry_run:
         crm.terminal.note(f"Would set {key} to {value} in {crm.settings.config_path}.")
         return
+    if setting == "user_id" and profile == crm.settings.profile.name:
+        value = str(names.read_record(crm, "user", value, "VALUE", tell=True))
     kept = set_value(crm.directories, setting, value, profile)
     show_done(crm, f"Set {key} in {crm.settings.config_path}.")
     note_overruled(crm, "profile" if profile is None else setting, kept, profile=profile)

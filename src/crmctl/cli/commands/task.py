@@ -8,6 +8,7 @@ from crmctl.cli import inputs, names, options, times
 from crmctl.cli.bulk import for_each
 from crmctl.cli.context import Context
 from crmctl.cli.lists import show_list
+from crmctl.cli.picker import choose_tasks
 from crmctl.cli.show import show_done, show_one, show_written, view
 from crmctl.errors import UsageError
 from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
@@ -282,7 +283,9 @@ def postpone(
     crmctl task postpone task_001 task_002 "next mon 9am"
     """
     crm: Context = ctx.obj
-    task_ids, when = times.split_when(crm, words)
+    given, when = times.split_when(crm, words)
+    missing = times.nothing_to_postpone()
+    task_ids = given or choose_tasks(crm, several=True, missing=missing)
     shift = times.read_shift(crm, when)
     due_date = times.read_due_date(crm, when, "WHEN") if shift is None else None
 
