@@ -8,7 +8,6 @@ from crmctl.cli import inputs, names, options, times
 from crmctl.cli.bulk import for_each
 from crmctl.cli.context import Context
 from crmctl.cli.lists import show_list
-from crmctl.cli.picker import choose_tasks
 from crmctl.cli.show import show_done, show_one, show_written, view
 from crmctl.errors import UsageError
 from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
@@ -285,7 +284,7 @@ def postpone(
     crm: Context = ctx.obj
     given, when = times.split_when(crm, words)
     missing = times.nothing_to_postpone()
-    task_ids = given or choose_tasks(crm, several=True, missing=missing)
+    task_ids = given or _choose(crm, missing)
     shift = times.read_shift(crm, when)
     due_date = times.read_due_date(crm, when, "WHEN") if shift is None else None
 
@@ -340,6 +339,12 @@ def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = Fal
         if not crm.terminal.confirm(f"Delete {named}?", flag="--yes"):
             raise UsageError("Nothing was deleted.", hint="")
     for_each(crm, task_ids, "Deleted", crm.client.delete_task)
+
+
+def _choose(crm: Context, missing: UsageError) -> list[str]:
+    from crmctl.cli.picker import choose_tasks
+
+    return choose_tasks(crm, several=True, missing=missing)
 
 
 def _set_status(crm: Context, task_ids: list[str], status: str, past: str) -> None:
