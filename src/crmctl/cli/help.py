@@ -19,7 +19,10 @@ _INDENT = 2
 _LONGEST_NAME = 25
 
 _GLOBAL = "Global options, accepted by every command: `crmctl help options`."
-_MORE = "`crmctl help NOUN VERB` explains a command, `crmctl guide` is the manual."
+_MORE = (
+    "Start with `crmctl demo`; `crmctl auth login` connects an account.",
+    "`crmctl help NOUN VERB` explains a command, `crmctl guide` is the manual.",
+)
 
 Row = tuple[str, str]
 
@@ -83,7 +86,7 @@ def format_page(page: dict[str, Any], commands: list[Row], *, width: int) -> str
             lines += ["", f"{title}:", *_table(rows, width)]
     lines += [
         "",
-        *(_fold(_MORE, width) if page["command"] == "crmctl" else ()),
+        *(line for more in _MORE if page["command"] == "crmctl" for line in _fold(more, width)),
         *_fold(_GLOBAL, width),
     ]
     return "\n".join(lines)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crmctl.cli.context import Context
 
 _MARK = "id:"
+_MOST_SIMILAR = 5
 
 
 def read_record(
@@ -155,7 +156,16 @@ def _either(types: list[str]) -> str:
 
 
 def _how(crm: Context, types: list[str], text: str) -> str:
-    """How to make a name known."""
+    """Whose name has that in it, else how to make a name known."""
+    folded = fold(text)
+    similar = [
+        f"{record['name']} ({record['id']})"
+        for type in types
+        for record in crm.known.records(type)
+        if folded in fold(record["name"])
+    ]
+    if similar:
+        return f"Names are given whole. There is: {', '.join(similar[:_MOST_SIMILAR])}."
     as_id = f"`{_MARK}{text}`, if it is an ID."
     if crm.profile.kind == "workspace":
         return f'Run `crmctl record add {types[0]} ID "NAME"` to make one known; or write {as_id}'

@@ -61,6 +61,8 @@ def agenda(
         overdue += ["--mine"] if mine else ["--assignee", assignees]
     told = _read_agenda(crm, users, start, end, shlex.join(overdue))
     write_agenda(told, stream=crm.terminal.stdout, style=style(crm))
+    if not (told.items or told.more_overdue or told.later or told.undated):
+        crm.fallback.note_empty()
 
 
 def _read_agenda(
