@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.running import KEY, RECORDS, open_far_end, stock
-from tests.in_process import run_in
+from tests.in_process import NOW, run_at, run_in
 from tests.scripted_server import Connection, ScriptedServer, answer
 
 Call = Callable[..., tuple[int, Any, str]]
@@ -202,6 +202,8 @@ DEALS = [{"id": "deal_1", "title": "Enterprise License", "contact_id": "con_1"}]
 def lists(connection: Connection) -> bool:
     """Answers `GET /contacts` two at a time, and `GET /deals`."""
     request = connection.request
+    if request.path == "/tasks":
+        return answer(body={"success": True, "data": []})(connection)
     if request.path == "/deals":
         return answer(body={"success": True, "data": DEALS})(connection)
     if request.path != "/contacts":
@@ -220,7 +222,7 @@ def there(tmp_path: Path) -> Call:
     return partial(call, tmp_path, CRMCTL_API_KEY=KEY)
 
 
-def test_names_of_a_server_are_pulled_and_used_without_it(there: Call) -> None:
+def test_names_of_a_server_are_pulled_and_used_without_it(there: Call, tmp_path: Path) -> None:
     with ScriptedServer(after=lists) as server:
         url = {"CRMCTL_BASE_URL": server.url}
         status, pulled, said = there("record", "pull", **url)
@@ -242,6 +244,10 @@ def test_names_of_a_server_are_pulled_and_used_without_it(there: Call) -> None:
         "Tom Becker",
         "Acme",
     ]
+    later = run_in(tmp_path, "record", "list", CRMCTL_API_KEY=KEY, **url)
+    assert later.stderr == (
+        "`crmctl record pull` fetches the server's contacts and deals anew; it did so now.\n"
+    )
     other_account = {**url, "CRMCTL_API_KEY": "key_of_another"}
     status, _, said = there(*line, "jane smith", **other_account)
     assert status == 2
@@ -287,3 +293,28 @@ def test_a_list_teaches_the_names_that_it_shows_but_not_in_a_ci_job(
     assert body_of(there(*line, **url))["assignee_id"] == "usr_bob"
     known = {record["id"] for record in there("record", "list", **url)[1]}
     assert known == {record_id for _, record_id, _ in RECORDS}
+
+
+def test_a_login_and_a_logout_forget_the_names_of_the_account_before(
+    there: Call, tmp_path: Path
+) -> None:
+    def log_in(url: str) -> None:
+        options = ("--profile", "work", "--key-stdin", "--store", "file")
+        told = run_at(
+            lambda: NOW, tmp_path, "auth", "login", *options, "--base-url", url, piped="key_1\n"
+        )
+        assert told.status == 0, told.stderr
+
+    def known() -> int:
+        return len(run_in(tmp_path, "record", "list", "--profile", "work", "--json").data)
+
+    with ScriptedServer(after=lists) as server:
+        for forget in ("login", "logout"):
+            log_in(server.url)
+            run_in(tmp_path, "record", "pull", "--profile", "work")
+            assert known() == 4
+            if forget == "login":
+                log_in(server.url)
+            else:
+                run_in(tmp_path, "auth", "logout", "--profile", "work")
+            assert known() == 0

@@ -155,7 +155,7 @@ class Context:
         profile = self.settings.profile
         in_environment = profile.source == "CRMCTL_API_KEY"
         account = self.environ["CRMCTL_API_KEY"] if in_environment else ""
-        return OfServer(self.directories, profile, account)
+        return OfServer(self.directories, profile.name, str(profile.base_url.value), account)
 
     def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
         """The store of an embedded profile. A usage error if the profile is a server."""

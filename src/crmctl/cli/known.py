@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
@@ -15,9 +17,9 @@ from crmctl.errors import CrmctlError
 from crmctl.files import OwnFile
 from crmctl.names import fold
 from crmctl.resources import RECORD_TYPES, TASK
+from crmctl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from crmctl.config.profile import Profile
     from crmctl.directories import Directories
     from crmctl.fields import Resource
     from crmctl.store.interface import Store
@@ -78,10 +80,11 @@ class OfServer:
     One has what lists showed last, and is small; the other what was pulled, with when that was.
     """
 
-    def __init__(self, directories: Directories, profile: Profile, account: str) -> None:
+    def __init__(
+        self, directories: Directories, profile: str, base_url: str, account: str = ""
+    ) -> None:
         # A profile's name may come to mean another server or account, whose IDs are others.
-        place = crc32(f"{profile.base_url.value}{account}".encode())
-        self._name = f"{profile.name}-{place:08x}.json"
+        self._name = f"{profile}-{crc32(f'{base_url}{account}'.encode()):08x}.json"
         self._directories = directories
 
     def records(self, type: str | None = None) -> list[Record]:
@@ -115,10 +118,11 @@ class OfServer:
             if known.startswith(prefix) or (type != TASK.name and fold(name).startswith(folded))
         ]
 
-    def pulled_at(self, type: str) -> str | None:
+    def pulled_at(self, type: str) -> datetime | None:
         """When the records of a type were pulled; None if they never were."""
-        at = _part(self._pulled, type).get("at")
-        return at if isinstance(at, str) else None
+        with suppress(ValueError):  # a cache may hold anything
+            return parse_timestamp(str(_part(self._pulled, type).get("at")))
+        return None
 
     def keep_pulled(
         self, type: str, records: Mapping[str, tuple[str, str | None]], at: str
@@ -138,6 +142,11 @@ class OfServer:
                 merged = {**names, **_part(seen, kind), **names}
                 seen[kind] = dict(list(merged.items())[:_KEPT])
             file.replace(json.dumps(seen).encode(), sync=False)
+
+    def forget(self) -> None:
+        """Keep nothing more of it: the next key may be of another account."""
+        for kind in ("seen", "pulled"):
+            self._file(kind).path.unlink(missing_ok=True)
 
     @cached_property
     def _seen(self) -> Mapping[str, Any]:

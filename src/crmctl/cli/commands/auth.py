@@ -6,6 +6,7 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
+from crmctl.cli.known import OfServer
 from crmctl.cli.show import named_view, note_overruled, show_line, show_one
 from crmctl.config.file import FILE_NAME, save_profile, set_default_profile
 from crmctl.config.keys import KEY_SOURCES, check_key, check_store, forget_key, keep_key
@@ -89,6 +90,7 @@ def login(
         raise
     keep_key(name, url, key, store, crm.directories, keyring=crm.keyring)
     save_profile(crm.directories, name, url, store)
+    OfServer(crm.directories, name, url).forget()
     crm.terminal.note(
         f"Logged in to {url} as profile {name}, now the default. The key is in the {store}."
     )
@@ -99,7 +101,7 @@ def login(
 
 @app.command("logout")
 def logout(ctx: typer.Context) -> None:
-    """Forget the key of the profile in use. The profile stays.
+    """Forget the key of the profile in use, and the names that it showed. The profile stays.
 
     crmctl auth logout
     crmctl auth logout --profile team
@@ -112,6 +114,7 @@ def logout(ctx: typer.Context) -> None:
         crm.terminal.note(f"Would forget the key of profile {profile.name}.")
         return
     url = str(profile.base_url.value)
+    crm.known_of_server.forget()
     if forget_key(profile.name, url, profile.key_store, crm.directories, keyring=crm.keyring):
         crm.terminal.note(f"Forgot the key of profile {profile.name}.")
     else:

@@ -102,9 +102,7 @@ def list_(
     records = crm.known.records(type)
     number = show_all(crm, records, named_view(crm, _RECORD, "record", "records"))
     if crm.profile.kind != "workspace":
-        pulled = [crm.known_of_server.pulled_at(each) for each in PULLED]
-        if None in pulled:
-            crm.terminal.note("`crmctl record pull` fetches the server's contacts and deals.")
+        crm.terminal.note(_say_age(crm))
     elif number == 0:
         crm.terminal.note('No records. Add one: crmctl record add contact con_abc123 "Jane Smith"')
         crm.fallback.note_empty()
@@ -158,6 +156,19 @@ def remove(
     crm.fallback.note_write()
     removed = {"type": type, "id": record_id, "deleted": True}
     show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))
+
+
+def _say_age(crm: Context) -> str:
+    """When a server's names were pulled, and how to pull them."""
+    pulled = [crm.known_of_server.pulled_at(type) for type in PULLED]
+    oldest = min((at for at in pulled if at is not None), default=None)
+    how = "`crmctl record pull` fetches the server's contacts and deals"
+    if oldest is None:
+        return f"{how}."
+    from crmctl.output.dates import describe
+
+    age = describe(oldest, now=crm.now, zone=crm.zone, toward="past")
+    return f"{how} anew; it did so {age}."
 
 
 def _check_line(argument: str, text: str) -> None:
