@@ -6,6 +6,7 @@ Never from the network: of a server it is what lists have shown, and what `recor
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -78,10 +79,8 @@ class OfServer:
     One has what lists showed last, and is small; the other what was pulled, with when that was.
     """
 
-    def __init__(self, directories: Directories, profile: Profile, account: str) -> None:
-        # A profile's name may come to mean another server or account, whose IDs are others.
-        place = crc32(f"{profile.base_url.value}{account}".encode())
-        self._name = f"{profile.name}-{place:08x}.json"
+    def __init__(self, directories: Directories, account: str) -> None:
+        self._name = f"{account}.json"
         self._directories = directories
 
     def records(self, type: str | None = None) -> list[Record]:
@@ -203,6 +202,19 @@ class Seen:
             names = self._found.setdefault(kind, {})
             if len(names) < _KEPT:
                 names[known] = str(name or "")
+
+
+def name_account(profile: Profile, environ: Mapping[str, str], directories: Directories) -> str:
+    """What files are named by that belong to a profile's account, or to its workspace.
+
+    A profile's name may come to mean another server, account or file, whose IDs are others.
+    """
+    if profile.kind == "workspace":
+        place = os.fsencode(directories.data.absolute())
+    else:
+        key = environ["CRMCTL_API_KEY"] if profile.source == "CRMCTL_API_KEY" else ""
+        place = f"{profile.base_url.value}{key}".encode()
+    return f"{profile.name}-{crc32(place):08x}"
 
 
 def name_of(item: Mapping[str, Any]) -> str:
