@@ -266,6 +266,20 @@ def test_a_mark_is_kept_and_read_again(tmp_path: Path) -> None:
     assert (tmp_path / "feed" / "x" / "mark.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_mark_that_is_held_is_waited_for_and_then_said_to_be(tmp_path: Path) -> None:
+    with MarkFile(tmp_path, "x").held():
+        with (
+            pytest.raises(errors.StoreError, match="Another `--since-last x` is running") as told,
+            MarkFile(tmp_path, "x").held(seconds=0.05),
+        ):
+            pass
+        assert told.value.retryable
+        with MarkFile(tmp_path / "y", "y").held(seconds=0):
+            pass
+    with MarkFile(tmp_path, "x").held(seconds=0):
+        pass
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"created_at": 5, "shown": {}}', b"\xff"])
 def test_a_damaged_mark_is_told_and_left_as_it_is(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "mark.json"

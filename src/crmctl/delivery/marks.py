@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from crmctl import errors
-from crmctl.files import OwnFile
+from crmctl.files import LOCK_SECONDS, OwnFile
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
 Item = dict[str, Any]
@@ -145,11 +145,14 @@ class MarkFile:
         self._name = name
 
     @contextmanager
-    def held(self) -> Iterator[Mark]:
-        """The mark, which nobody else moves meanwhile. Raises StoreError where somebody does."""
+    def held(self, seconds: float = LOCK_SECONDS) -> Iterator[Mark]:
+        """The mark, which nobody else moves meanwhile.
+
+        Waits that long for another process that holds it. Raises StoreError.
+        """
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._file.locked())
+                stack.enter_context(self._file.locked(seconds))
             except errors.StoreError as error:
                 if not error.retryable:
                     raise
