@@ -193,7 +193,7 @@ class _Looks:
 
     def _tell_answer(self) -> None:
         if self._failures:
-            text = "crmctl: note: it works again, and nothing was left out"
+            text = "crmctl: note: it works again; what was logged meanwhile follows"
             self._crm.terminal.note(text, code="resumed")
         self._failures = 0
 
