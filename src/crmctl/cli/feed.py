@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Seconds.
 INTERVAL = 10
-_LONGEST_BACKOFF = 60.0
+_LONGEST_WAIT = 60.0  # where nobody asks for more
 _LONGEST_ASKED = 24 * 3600.0
 _NOTICE = 10.0  # a reader that has gone is noticed within
 
@@ -136,6 +136,8 @@ def follow_feed(
 class _Looks:
     """Looks at the feed again and again."""
 
+    __slots__ = ("_clock", "_crm", "_failures", "_interval", "_random")
+
     def __init__(
         self,
         crm: Context,
@@ -163,7 +165,7 @@ class _Looks:
                 else:
                     found, moved = find_new(pages, mark)
             except CrmctlError as error:
-                self._pause(self._wait_out(error))
+                self._pause(self._back_off(error))
                 continue
             self._tell_answer()
             took = self._clock() - began
@@ -174,10 +176,10 @@ class _Looks:
             if kept is not None and moved != mark:
                 kept.move(moved)
             mark = moved
-            # However much there is to read, most of the time is left to others.
-            self._pause(max(self._interval, 4 * took))
+            # Where looking takes long, the server's time is left to others.
+            self._pause(max(self._interval, min(4 * took, _LONGEST_WAIT)))
 
-    def _wait_out(self, error: CrmctlError) -> float:
+    def _back_off(self, error: CrmctlError) -> float:
         """How long to wait after a failure; raised if waiting is of no use."""
         passing = error.retryable or isinstance(error, BadAnswer | IncompleteList)
         asked = error.retry_after or 0.0
@@ -187,7 +189,7 @@ class _Looks:
         if self._failures == 1:
             text = f"{error.message.rstrip('.')}: trying again until it works"
             self._crm.terminal.note(f"crmctl: note: {text}", code=error.code)
-        longest = max(self._interval, _LONGEST_BACKOFF)
+        longest = max(self._interval, _LONGEST_WAIT)
         backoff = min(longest, self._interval * 2.0 ** min(self._failures, 20))
         return max(asked, self._random(backoff / 2, backoff))
 

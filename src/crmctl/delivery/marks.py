@@ -23,7 +23,7 @@ from crmctl.timestamps import format_timestamp, parse_timestamp
 Item = dict[str, Any]
 
 # What was logged so long before a mark may appear after it: it was being written, or by a machine
-# whose clock is behind.
+# whose clock is behind. A server that sets its clock back by more leaves a gap.
 WINDOW = timedelta(minutes=10)
 # How long before a mark something may have happened that is logged after it.
 LOOK_BACK = timedelta(days=30)
