@@ -17,6 +17,7 @@ WHEN_HINT = (
     "Write a date as YYYY-MM-DD, or for example: 2026-03-25T17:00, today, tonight (20:00), "
     '"tomorrow 9am", "fri 17:30", "next mon", "1 Dec", "in 3 days", +3d, -20m, +3bd, eow.'
 )
+INTERVAL_HINT = "Write seconds, minutes or hours with their letter: 10s, 1m30s, 2m, 1h."
 DURATION_HINT = "Write whole minutes, for example: 30, 45m, 1h, 1h15m, 1:15, 1.5h."
 
 _EVENING = time(20)
@@ -44,6 +45,10 @@ _DAY_OR_MONTH = "[0-9]{1,2}[/.-][0-9]{1,2}(?![0-9a-z])"
 _DURATION = (
     r"(?!pt[0-9]+$)(?:pt)?(?=[0-9])(?:([0-9]{1,9})(?:\.([0-9]{1,9}))? ?h)?"
     " ?(?:([0-9]{1,9})(?: ?m(?:in)?)?)?"
+)
+
+_INTERVAL = (
+    "(?:([0-9]{1,6}) ?h)? ?(?:([0-9]{1,6}) ?m(?:in)?)? ?(?:([0-9]{1,6}) ?s(?:ec(?:onds?)?)?)?"
 )
 
 
@@ -126,6 +131,21 @@ def parse_duration(text: str) -> int:
     if rest or total > 10_000_000:
         message = f"{text!r:.60} is not a whole number of minutes up to 10,000,000."
         raise errors.InvalidInput(message, hint=DURATION_HINT)
+    return total
+
+
+def parse_interval(text: str) -> int:
+    """Seconds of ``10s``, ``90 sec``, ``2m``, ``1m30s``, ``1h``; 1 second to 24 hours.
+
+    Raises InvalidInput for all else: a bare number is minutes elsewhere, and seconds to others.
+    """
+    phrase = " ".join(text.lower().split())
+    match = re.fullmatch(_INTERVAL, phrase)
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    total = hours * 3600 + minutes * 60 + seconds
+    if not 1 <= total <= 24 * 3600:
+        message = f"{text!r:.60} is not an interval of 1 second to 24 hours."
+        raise errors.InvalidInput(message, hint=INTERVAL_HINT)
     return total
 
 

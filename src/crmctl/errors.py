@@ -13,7 +13,8 @@ class CrmctlError(Exception):
 
     ``message`` says what happened, ``hint`` what to do next. ``status`` and ``request_id`` come
     from the server's answer, if there was one. ``details`` lists what is wrong with each field,
-    as ``{"field", "code", "message"}``. ``retryable`` says that the same command may succeed later.
+    as ``{"field", "code", "message"}``. ``retryable`` says that the same command may succeed later,
+    and ``retry_after`` in how many seconds at the earliest, where the server said so.
     """
 
     code: ClassVar[str] = "bug"
@@ -39,6 +40,7 @@ class CrmctlError(Exception):
         self.request_id = request_id
         self.details = details or []
         self.retryable = self.default_retryable if retryable is None else retryable
+        self.retry_after: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The error object that is printed where the output format is JSON."""

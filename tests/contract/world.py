@@ -150,9 +150,9 @@ def _connect(url: str) -> Iterator[Transport]:
 
 
 @contextmanager
-def serve(transport: Transport) -> Iterator[str]:
-    """The transport behind a socket of this machine; gives its URL."""
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+def serve(transport: Transport, port: int = 0) -> Iterator[str]:
+    """The transport behind a socket of this machine, on that port or a free one; gives its URL."""
+    with _Server(("127.0.0.1", port), _Handler) as server:
         server.set_app(wsgi_application(transport))
         thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.005))
         thread.start()

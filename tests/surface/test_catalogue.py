@@ -19,7 +19,7 @@ from tests.surface.examples import (
     call,
     commands,
     demo_home,
-    examples_of,
+    ending_examples_of,
     make_demo,
     run_example,
     words_of,
@@ -147,7 +147,7 @@ def test_what_a_command_prints_as_json_is_valid_by_its_schema(example: str, home
 @pytest.mark.parametrize("called", COMMANDS)
 def test_every_example_works_and_what_is_said_to_write_does(called: str, home: Path) -> None:
     before = files_below(home)
-    for example in examples_of(COMMANDS[called]):
+    for example in ending_examples_of(COMMANDS[called]):
         result = run_example(example, home)
         assert result.status == 0, result.stderr
     if called in READS or called in REHEARSED:
@@ -163,7 +163,7 @@ def test_a_read_only_profile_refuses_what_is_said_to_write_to_the_crm(
     before = files_below(home)
     statuses = [
         run_example(example, home, CRMCTL_READ_ONLY="1").status
-        for example in examples_of(COMMANDS[called])
+        for example in ending_examples_of(COMMANDS[called])
         if "--dry-run" not in example
     ]
     if called in WRITES:

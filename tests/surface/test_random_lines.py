@@ -107,6 +107,8 @@ activity log call x --attendee {} --ref {}
 activity list --from {} --to {}
 activity list --user {} --type {}
 activity feed --since {} --limit {}
+activity feed --since-last {}
+activity feed --since-last x --interval {}
 report tasks --assignee {} --deal {}
 report tasks --fields {} -o {}
 report activities --since {} --to {}

@@ -79,6 +79,7 @@ def test_aliases_are_in_no_help_and_no_completion() -> None:
         ("call Jane", "activity log call"),
         ("note x", "activity log note"),
         ("feed", "activity feed"),
+        ("tail", "activity feed --follow"),
         ("config show", "config list"),
         ("task finish task_001", "task complete"),
         ("task edit-description", "task edit"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmctl import errors
-from crmctl.dates import parse_duration
+from crmctl.dates import parse_duration, parse_interval
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,31 @@ def test_every_way_to_write_a_duration_means_the_same(minutes: int) -> None:
     texts = [f"{minutes}", f"{minutes}m", f"{hours}h{rest}m", f"{hours}:{rest:02}"]
     texts.append(f"PT{hours}H{rest}M")
     assert [parse_duration(text) for text in texts] == [minutes] * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1s", 1),
+        ("10s", 10),
+        ("90 sec", 90),
+        (" 10 Seconds ", 10),
+        ("2m", 120),
+        ("2min", 120),
+        ("1m30s", 90),
+        ("1h 1m 1s", 3661),
+        ("24h", 86400),
+    ],
+)
+def test_an_interval_is_seconds_with_their_letter(text: str, seconds: int) -> None:
+    assert parse_interval(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "s", "10", "0s", "0h0m0s", "-5s", "1.5s", "25h", "30s1m", "1d", "9" * 5000, "٣s"],
+)
+def test_what_is_no_interval_is_refused_a_bare_number_too(text: str) -> None:
+    with pytest.raises(errors.InvalidInput) as refused:
+        parse_interval(text)
+    assert "10s" in (refused.value.hint or "")

@@ -175,6 +175,7 @@ def test_a_wait_too_long_for_a_rate_limit_says_when_to_come_back(
     assert raised.value.exit_status == 7
     assert raised.value.status == 429
     assert raised.value.hint == f"Run it again in {asked} s."
+    assert raised.value.retry_after == float(asked)
     assert (world.sent, world.slept) == (1, [])
 
 

@@ -150,13 +150,16 @@ def _describe(
 ) -> _Error:
     said = read_message(response.content, response.text)
     message = ": ".join(filter(None, [happened, said])) or kind.meaning
-    return kind(
+    asked = _asked(response)
+    error = kind(
         f"{message.rstrip('.')} ({_origin(response)}).{after}",
         status=response.status,
         request_id=response.request_id,
         details=read_details(response.content),
-        hint=_wait_hint(response) if kind is errors.RateLimited else None,
+        hint=_wait_hint(asked) if kind is errors.RateLimited else None,
     )
+    error.retry_after = asked
+    return error
 
 
 def _origin(response: Response) -> str:
@@ -164,10 +167,16 @@ def _origin(response: Response) -> str:
     return f"HTTP {response.status}{request}"
 
 
-def _wait_hint(response: Response) -> str:
+def _asked(response: Response) -> float | None:
+    """How long the server asks to wait, in seconds."""
+    if response.status != 429 and "retry-after" not in response.headers:
+        return None
     from crmctl.api.retry import retry_after_seconds
 
-    seconds = retry_after_seconds(response)
+    return retry_after_seconds(response)
+
+
+def _wait_hint(seconds: float | None) -> str:
     if seconds is None:
         return "Wait a little and run it again."
     return f"Run it again in {seconds:.0f} s."

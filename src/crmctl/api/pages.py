@@ -66,6 +66,11 @@ class Listing:
 
     def __iter__(self) -> Iterator[Item]:
         """The items in order. Raises `IncompleteList` if the rest cannot be had."""
+        for page in self.pages():
+            yield from page
+
+    def pages(self) -> Iterator[list[Item]]:
+        """The items page by page, each asked for when the one before was taken. Raises as above."""
         seen: set[Any] | None = set() if self._may_repeat() else None
         received, empty, left = 0, 0, self._limit
         last: list[Item] = []
@@ -80,7 +85,7 @@ class Listing:
             items = page.items
             if seen is not None:
                 items = [item for item in items if is_new(item, seen)]
-            yield from items[:left]
+            yield items[:left]
             received += len(page.items)
             more = page.says_more(received)
             self.has_more = more or (left is not None and len(items) > left)

@@ -63,7 +63,7 @@ class Context:
         )
         self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", "").strip())
         self._clock = clock
-        self._sleep = sleep
+        self.sleep = sleep
         self._closing: list[Callable[[], None]] = []
         self.fallback = Fallback(self.terminal, lambda: self.profile.fallback)
 
@@ -152,10 +152,14 @@ class Context:
         """The records of the profile's server that this machine has seen."""
         from crmctl.cli.known import OfServer
 
-        profile = self.settings.profile
-        in_environment = profile.source == "CRMCTL_API_KEY"
-        account = self.environ["CRMCTL_API_KEY"] if in_environment else ""
-        return OfServer(self.directories, profile.name, str(profile.base_url.value), account)
+        return OfServer(self.directories, self.account)
+
+    @property
+    def account(self) -> str:
+        """What files are named by that belong to the profile's account or workspace."""
+        from crmctl.cli.known import name_account
+
+        return name_account(self.settings.profile, self.environ, self.directories)
 
     def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
         """The store of an embedded profile. A usage error if the profile is a server."""
@@ -174,6 +178,10 @@ class Context:
     def now(self) -> datetime:
         """The moment this command runs at, aware."""
         return self._clock()
+
+    def renew_now(self) -> None:
+        """It is later now, for a command that runs on."""
+        self.__dict__.pop("now", None)
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -272,7 +280,7 @@ class Context:
         timeout = self.settings.timeout.value
         watched = self.terminal.watch(server, "the server")
         log_wait = self.terminal.log_wait
-        return retrying(watched, timeout=timeout, sleep=self._sleep, log=log_wait)
+        return retrying(watched, timeout=timeout, sleep=self.sleep, log=log_wait)
 
     def _path_of(self, profile: Profile) -> Path:
         if profile.kind != "workspace":

@@ -6,6 +6,7 @@ Never from the network: of a server it is what lists have shown, and what `recor
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +21,7 @@ from crmctl.resources import RECORD_TYPES, TASK
 from crmctl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
+    from crmctl.config.profile import Profile
     from crmctl.directories import Directories
     from crmctl.fields import Resource
     from crmctl.store.interface import Store
@@ -80,11 +82,8 @@ class OfServer:
     One has what lists showed last, and is small; the other what was pulled, with when that was.
     """
 
-    def __init__(
-        self, directories: Directories, profile: str, base_url: str, account: str = ""
-    ) -> None:
-        # A profile's name may come to mean another server or account, whose IDs are others.
-        self._name = f"{profile}-{crc32(f'{base_url}{account}'.encode()):08x}.json"
+    def __init__(self, directories: Directories, account: str) -> None:
+        self._name = f"{account}.json"
         self._directories = directories
 
     def records(self, type: str | None = None) -> list[Record]:
@@ -212,6 +211,22 @@ class Seen:
             names = self._found.setdefault(kind, {})
             if len(names) < _KEPT:
                 names[known] = str(name or "")
+
+
+def name_account(profile: Profile, environ: Mapping[str, str], directories: Directories) -> str:
+    """What files are named by that belong to a profile's account, or to its workspace.
+
+    A profile's name may come to mean another server, account or file, whose IDs are others.
+    """
+    if profile.kind == "workspace":
+        return f"{profile.name}-{crc32(os.fsencode(directories.data.absolute())):08x}"
+    key = environ["CRMCTL_API_KEY"] if profile.source == "CRMCTL_API_KEY" else ""
+    return name_server_account(profile.name, str(profile.base_url.value), key)
+
+
+def name_server_account(profile: str, base_url: str, key: str = "") -> str:
+    """The same for a profile that is a server, with the key where the environment gives it."""
+    return f"{profile}-{crc32(f'{base_url}{key}'.encode()):08x}"
 
 
 def name_of(item: Mapping[str, Any]) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from crmctl.cli.show import show_all, style, view
+from crmctl.cli.show import show_all, view
 from crmctl.config.settings import is_ci
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.fields import Resource
-from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK
-from crmctl.timestamps import format_timestamp, parse_timestamp
+from crmctl.resources import DEFAULT_LIMIT, TASK
 
 if TYPE_CHECKING:
     from crmctl.api.merge import MergedListing
@@ -54,31 +52,6 @@ def show_list(
         crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
     elif len(queries) == 1 and listing.total is not None and listing.total > number:
         _tell_incomplete(crm, resource, listing.total, number)
-
-
-def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
-    """Show the newest items: 25, or ``limit``, or all that happened since then."""
-    shown = DEFAULT_LIMIT if limit is None and since is None else limit
-    if since is None:
-        listing = crm.client.activity_feed(limit=shown)
-        recent = iter(keep_known(crm, ACTIVITY, listing))
-    else:
-        # One more than is shown tells whether the limit leaves something out.
-        listing = crm.client.activity_feed(limit=None if limit is None else limit + 1)
-        recent = _back_to(since, keep_known(crm, ACTIVITY, listing))
-    items = islice(recent, shown)
-    if crm.format == "table" and not crm.options.fields:
-        from crmctl.output.timeline import write_timeline
-
-        number = write_timeline(items, stream=crm.terminal.stdout, style=style(crm))
-    else:
-        number = show_all(crm, items, view(crm, ACTIVITY))
-    if number == 0:
-        nothing = "Nothing has happened yet." if since is None else "Nothing has happened since."
-        crm.terminal.note(nothing)
-        crm.fallback.note_empty()
-    elif next(recent, None) is not None or (since is None and listing.has_more):
-        crm.terminal.note(f"Showing the newest {number}. --limit N or --since WHEN shows more.")
 
 
 def read_all(
@@ -204,20 +177,3 @@ def _rest(total: int | None, number: int, resource: Resource, *, limited: bool) 
     else:
         rest = f"Showing {number} of {total} {resource.plural}"
     return f"{rest}." if limited else f"{rest}. --limit N shows more."
-
-
-def _back_to(since: str, listing: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The items down to ``since``. The feed is newest first, so the first older one is the end."""
-    earliest = _comparable(since)
-    for item in listing:
-        happened = item.get("occurred_at") or item.get("created_at")
-        if isinstance(happened, str) and _comparable(happened) < earliest:
-            return
-        yield item
-
-
-def _comparable(timestamp: str) -> str:
-    try:
-        return format_timestamp(parse_timestamp(timestamp)).removesuffix("Z")
-    except ValueError:
-        return timestamp

@@ -194,6 +194,14 @@ Search = Annotated[
     typer.Option(metavar="TEXT", help="A part of title, subject or description, in any case."),
 ]
 Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="At most N items.")]
+SinceLast = Annotated[
+    str | None,
+    typer.Option("--since-last", metavar="NAME", help="What is new since the last run of NAME."),
+]
+Interval = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="With --follow: pause so long, as 10s, 1m30s, 1h."),
+]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 

@@ -47,6 +47,7 @@ MEANT = {
     **dict.fromkeys(("activities", "history"), "activity list"),
     **dict.fromkeys(("activity search", "activity find"), "activity list --search"),
     **dict.fromkeys(("feed", "timeline"), "activity feed"),
+    **dict.fromkeys(("tail", "follow", "watch"), "activity feed --follow"),
     **dict.fromkeys(("stats", "summary"), "report"),
     **dict.fromkeys(("contacts", "contact", "people"), "record list contact"),
     **dict.fromkeys(("deals", "deal"), "record list deal"),

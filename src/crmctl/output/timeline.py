@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, TextIO
 
 from crmctl.output import dates
@@ -24,35 +25,60 @@ def write_timeline(items: Iterable[Item], *, stream: TextIO, style: Style) -> in
 
     What has no date that can be read stands last.
     """
-    shown_day = ""
+    timeline = Timeline(stream)
     number = 0
     undated: list[Item] = []
     for item in items:
         number += 1
-        when = item.get("occurred_at") or item.get("created_at")
-        instant = instant_of(when, style)
-        if instant is None:
+        if instant_of(_when(item), style) is None:
             undated.append(item)
-            continue
-        day = dates.day_heading(instant, now=style.now, zone=style.zone)
-        clock = "" if is_date_only(str(when)) else f"{local_clock(instant, style):%H:%M}"
-        _write_item(item, clock, day if day != shown_day else "", shown_day, stream, style)
-        shown_day = day
+        else:
+            timeline.write(item, style)
     for item in undated:
-        heading = _NO_DATE if shown_day != _NO_DATE else ""
-        _write_item(item, "", heading, shown_day, stream, style)
-        shown_day = _NO_DATE
+        timeline.write(item, style)
     return number
 
 
+class Timeline:
+    """Writes items as lines below their days, for as long as there are some.
+
+    The day is that of the item before, whatever it is called by now.
+    """
+
+    __slots__ = ("_day", "_stream")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._day: date | str | None = None  # of what was written last
+
+    def write(self, item: Item, style: Style) -> None:
+        """Write an item; above it its day, where that is another than the last one's."""
+        when = _when(item)
+        instant = instant_of(when, style)
+        day: date | str = _NO_DATE
+        heading, clock = _NO_DATE, ""
+        if instant is not None:
+            local = local_clock(instant, style)
+            day = local.date()
+            heading = dates.day_heading(instant, now=style.now, zone=style.zone)
+            clock = "" if is_date_only(str(when)) else f"{local:%H:%M}"
+        first = self._day is None
+        _write_item(item, clock, heading if day != self._day else "", first, self._stream, style)
+        self._day = day
+
+
+def _when(item: Item) -> Any:
+    return item.get("occurred_at") or item.get("created_at")
+
+
 def _write_item(
-    item: Item, clock: str, heading: str, shown_day: str, stream: TextIO, style: Style
+    item: Item, clock: str, heading: str, first: bool, stream: TextIO, style: Style
 ) -> None:
     narrow = style.width is not None and style.width < _NARROW
     indent = 2 if narrow else _INDENT
     with open_console(stream, style) as console:
         if heading:
-            if shown_day:
+            if not first:
                 console.line()
             print_wrapped(console, [(heading, "bold")], indent=0, width=style.width)
         parts = [("  ", ""), (f"{clock:5}  ", "dim"), *_told(item, style)]

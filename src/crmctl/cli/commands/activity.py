@@ -6,8 +6,9 @@ import typer
 
 from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
+from crmctl.cli.feed import follow_feed, read_interval, read_mark_name, show_feed, show_new
 from crmctl.cli.follow_up import carry_out, read_follow_up
-from crmctl.cli.lists import show_feed, show_list
+from crmctl.cli.lists import show_list
 from crmctl.cli.show import show_done, show_written, view
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES
@@ -266,11 +267,33 @@ def list_(
 
 
 @app.command("feed")
-def feed(ctx: typer.Context, since: From = None, limit: options.Limit = None) -> None:
+def feed(
+    ctx: typer.Context,
+    since: From = None,
+    since_last: options.SinceLast = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on as things are logged.")] = False,
+    interval: options.Interval = None,
+    limit: options.Limit = None,
+) -> None:
     """Read what happened lately, newest first, day by day: 25 items unless told otherwise.
 
-    crmctl activity feed
     crmctl activity feed --since monday
+    crmctl activity feed --since-last mail -o jsonl
+    crmctl activity feed --follow
+
+    --since-last and --follow show each item once, the oldest first, and what
+    is logged late too, if it happened up to 30 days before.
     """
     crm: Context = ctx.obj
-    show_feed(crm, since=times.read_past(crm, since, "--since"), limit=inputs.read_limit(limit))
+    name = read_mark_name(since_last)
+    seconds = read_interval(interval, follow=follow)
+    if follow or name is not None:
+        for other in (("--since", since), ("--limit", limit)):
+            inputs.only_one(("--follow" if follow else "--since-last", ""), other)
+    if follow:
+        follow_feed(crm, name=name, interval=seconds)
+    elif name is not None:
+        show_new(crm, name)
+    else:
+        since = times.read_past(crm, since, "--since")
+        show_feed(crm, since=since, limit=inputs.read_limit(limit))

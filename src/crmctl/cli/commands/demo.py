@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.lists import show_feed, show_list
+from crmctl.cli.feed import show_feed
+from crmctl.cli.lists import show_list
 from crmctl.resources import OPEN_STATUSES, TASK
 from crmctl.store.interface import Transaction
 
