@@ -264,7 +264,7 @@ def test_a_server_without_such_lists_is_no_error(there: Call) -> None:
     ]
 
 
-def test_one_list_that_fails_leaves_the_other(there: Call) -> None:
+def test_one_list_that_fails_leaves_the_other_and_does_not_hide_it(there: Call) -> None:
     def step(connection: Connection) -> bool:
         if connection.request.path == "/contacts":
             return answer(403, {"success": False})(connection)
@@ -272,9 +272,10 @@ def test_one_list_that_fails_leaves_the_other(there: Call) -> None:
 
     with ScriptedServer(after=step) as server:
         url = {"CRMCTL_BASE_URL": server.url}
-        status, _, said = there("record", "pull", **url)
+        status, pulled, said = there("record", "pull", **url)
         assert status == 13
-        assert "GET /contacts" in json.loads(said)["error"]["message"]
+        assert [(each["type"], each["count"]) for each in pulled] == [("deal", 1)]
+        assert "The deals were kept. GET /contacts" in json.loads(said)["error"]["message"]
         assert [record["id"] for record in there("record", "list", **url)[1]] == ["deal_1"]
 
 

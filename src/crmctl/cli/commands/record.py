@@ -127,8 +127,11 @@ def pull(ctx: typer.Context) -> None:
     if crm.options.dry_run:
         crm.terminal.note("Would fetch the server's contacts and deals.")
         return
-    counts = pull_records(crm)
-    show_all(crm, counts, named_view(crm, ("type", "count", "pulled_at"), "record", "records"))
+    counts, failure = pull_records(crm)
+    if counts or failure is None:
+        show_all(crm, counts, named_view(crm, ("type", "count", "pulled_at"), "record", "records"))
+    if failure is not None:
+        raise failure
 
 
 @app.command("remove")
