@@ -319,3 +319,13 @@ def test_a_login_and_a_logout_forget_the_names_of_the_account_before(
             else:
                 run_in(tmp_path, "auth", "logout", "--profile", "work")
             assert known() == 0
+
+
+def test_completion_offers_no_more_names_than_a_screen_takes(there: Call, tmp_path: Path) -> None:
+    many = [{"id": f"con_{number}", "name": f"Person {number}"} for number in range(300)]
+    with ScriptedServer(after=answer(body={"success": True, "data": many})) as server:
+        url = {"CRMCTL_BASE_URL": server.url}
+        assert there("record", "pull", **url)[0] == 0
+    for begun in ("", "con_", "person"):
+        told = run_in(tmp_path, "__complete", "brief", begun, CRMCTL_API_KEY=KEY, **url)
+        assert 0 < len(told.lines) <= 200  # of contacts, and of deals

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+OFFERED = 100  # more than that no shell shows on a screen
 _KEPT = 200
 
 
@@ -71,7 +73,7 @@ class OfWorkspace:
     def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
         """IDs and names, or titles of tasks, of which one or the other begins so."""
         with self._store.reading() as kept:
-            return kept.find_ids(type, prefix, limit=100)
+            return kept.find_ids(type, prefix, limit=OFFERED)
 
 
 class OfServer:
@@ -86,6 +88,8 @@ class OfServer:
         # A profile's name may come to mean another server or account, whose IDs are others.
         self._name = f"{profile}-{crc32(f'{base_url}{account}'.encode()):08x}.json"
         self._directories = directories
+        self._names: dict[str, dict[str, tuple[str, str | None]]] = {}  # by type
+        self._ids: dict[str, dict[str, set[str]]] = {}  # by type and folded name
 
     def records(self, type: str | None = None) -> list[Record]:
         """All of them, or those of one type, by type and ID."""
@@ -97,12 +101,15 @@ class OfServer:
 
     def named(self, type: str, name: str) -> list[Record]:
         """Those of a type that have that name or e-mail address, but for case."""
-        folded = fold(name)
-        return [
-            record
-            for record in self.records(type)
-            if folded in (fold(record["name"]), fold(record["email"] or ""))
-        ]
+        if type not in self._ids:
+            # Built once: a command may ask for several names of 100,000.
+            ids = self._ids[type] = {}
+            for record_id, told in self._all(type).items():
+                for each in filter(None, told):
+                    ids.setdefault(fold(each), set()).add(record_id)
+        known = self._all(type)
+        found = sorted(self._ids[type].get(fold(name), ()))
+        return [_record(type, record_id, *known[record_id]) for record_id in found]
 
     def record(self, type: str, record_id: str) -> Record | None:
         """The one of that type and ID, or None."""
@@ -112,11 +119,12 @@ class OfServer:
     def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
         """IDs and names, or titles of tasks, of which one or the other begins so."""
         folded = fold(prefix)
-        return [
+        found = (
             (known, name)
             for known, (name, _) in self._all(type).items()
             if known.startswith(prefix) or (type != TASK.name and fold(name).startswith(folded))
-        ]
+        )
+        return list(islice(found, OFFERED))
 
     def pulled_at(self, type: str) -> datetime | None:
         """When the records of a type were pulled; None if they never were."""
@@ -168,6 +176,8 @@ class OfServer:
 
     def _all(self, type: str) -> dict[str, tuple[str, str | None]]:
         """Names and e-mail addresses by ID: what was seen last, then what was pulled."""
+        if type in self._names:
+            return self._names[type]
         found: dict[str, tuple[str, str | None]] = {
             record_id: (name, None)
             for record_id, name in _part(self._seen, type).items()
@@ -177,6 +187,7 @@ class OfServer:
             match kept:
                 case [str(name), str() | None as email]:
                     found[record_id] = (found.get(record_id, ("", None))[0] or name, email)
+        self._names[type] = found
         return found
 
 
