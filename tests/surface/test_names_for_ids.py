@@ -329,3 +329,29 @@ def test_completion_offers_no_more_names_than_a_screen_takes(there: Call, tmp_pa
     for begun in ("", "con_", "person"):
         told = run_in(tmp_path, "__complete", "brief", begun, CRMCTL_API_KEY=KEY, **url)
         assert 0 < len(told.lines) <= 200  # of contacts, and of deals
+
+
+def test_a_name_of_any_length_and_lines_takes_one_line_of_what_is_said(
+    there: Call, tmp_path: Path
+) -> None:
+    long = [{"id": f"con_{number}", "name": "Bob\ncrmctl: error" + "b" * 9999} for number in "12"]
+    with ScriptedServer(after=answer(body={"success": True, "data": long})) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        run_in(tmp_path, "record", "pull", **url)
+    said = run_in(tmp_path, "task", "list", "--contact", "bob", **url)
+    assert "There is: Bob crmctl: errorbbb" in said.stderr
+    assert said.status == 2
+    assert (len(said.stderr.splitlines()), len(said.stderr) < 500) == (2, True)
+    assert len(run_in(tmp_path, "task", "list", "--contact", long[0]["name"], **url).stderr) < 500
+    assert run_in(tmp_path, "__complete", "brief", "bo", **url).stdout == ""
+
+
+def test_many_of_one_name_are_not_all_told(there: Call, tmp_path: Path) -> None:
+    many = [{"id": f"con_{number:03}", "name": "Bob"} for number in range(300)]
+    with ScriptedServer(after=answer(body={"success": True, "data": many})) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        run_in(tmp_path, "record", "pull", **url)
+    said = run_in(tmp_path, "task", "list", "--contact", "bob", **url).stderr
+    assert "bob is the name of 300: con_000 (contact Bob), con_001" in said
+    assert "con_004 (contact Bob), …" in said
+    assert "con_005" not in said
