@@ -138,8 +138,12 @@ def test_a_date_of_several_words_wants_quotes(line: str, phrase: str) -> None:
         times.split_when(context(), line.split())
 
 
-@pytest.mark.parametrize("word", ["task_1", "+1w", "next mon"])
-def test_one_word_is_not_enough(word: str) -> None:
+def test_an_id_alone_is_not_enough() -> None:
     with pytest.raises(UsageError) as refused:
-        times.split_when(context(), [word])
+        times.split_when(context(), ["task_1"])
     assert refused.value.hint == "For example: `crmctl task postpone task_001 +1w`."
+
+
+@pytest.mark.parametrize("word", ["+1w", "next mon"])
+def test_a_date_alone_leaves_the_tasks_to_choose(word: str) -> None:
+    assert times.split_when(context(), [word]) == ([], word)
