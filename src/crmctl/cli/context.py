@@ -20,6 +20,7 @@ from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
 from crmctl.config.settings import Settings
 from crmctl.directories import Directories
+from crmctl.timestamps import within_calendar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,7 +174,7 @@ class Context:
     @cached_property
     def now(self) -> datetime:
         """The moment this command runs at, aware."""
-        return self._clock()
+        return within_calendar(self._clock())
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -283,7 +284,7 @@ class Context:
         return self.directories.data / f"{profile.name}.db"
 
     def _second(self) -> datetime:
-        return self._clock().replace(microsecond=0)
+        return within_calendar(self._clock()).replace(microsecond=0)
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
         self.terminal.note(
