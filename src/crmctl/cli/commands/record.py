@@ -8,7 +8,7 @@ from crmctl.cli import names, options
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import read_choice
 from crmctl.cli.pull import PULLED, pull_records
-from crmctl.cli.show import named_view, show_all, show_one
+from crmctl.cli.show import named_view, show_all, show_done, show_one
 from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
 from crmctl.resources import RECORD_TYPES
@@ -76,6 +76,7 @@ def add(
             notifications=not no_notifications,
         )
     crm.fallback.note_write()
+    show_done(crm, f"Added {type} {record_id}: {name}")
     show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
 
 
@@ -157,6 +158,7 @@ def remove(
         if not kept.remove_record(type, record_id):
             raise NotFound(f"This workspace knows no {type} {record_id}.")
     crm.fallback.note_write()
+    show_done(crm, f"Removed {type} {record_id}")
     removed = {"type": type, "id": record_id, "deleted": True}
     show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))
 
