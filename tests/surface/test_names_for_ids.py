@@ -355,3 +355,35 @@ def test_many_of_one_name_are_not_all_told(there: Call, tmp_path: Path) -> None:
     assert "bob is the name of 300: con_000 (contact Bob), con_001" in said
     assert "con_004 (contact Bob), …" in said
     assert "con_005" not in said
+
+
+def test_what_is_pulled_is_newer_than_what_a_list_showed_before(
+    there: Call, tmp_path: Path
+) -> None:
+    shown = {"id": "task_1", "related_to": {"type": "contact", "id": "con_1", "name": "Jane Old"}}
+    tasks = answer(body={"success": True, "data": [shown]})
+    with ScriptedServer(tasks, after=lists) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        run_in(tmp_path, "task", "list", **url)
+        line = ("task", "create", "x", "-n", "--contact")
+        assert body_of(there(*line, "jane old", **url))["related_to_id"] == "con_1"
+        assert run_in(tmp_path, "record", "pull", **url).status == 0
+    assert body_of(there(*line, "jane smith", **url))["related_to_id"] == "con_1"
+    assert there(*line, "jane old", **url)[0] == 2
+
+
+def test_a_list_that_shows_an_id_alone_takes_no_name_away(there: Call, tmp_path: Path) -> None:
+    named = {"id": "task_1", "assignee_id": "usr_1", "assignee_name": "Ann"}
+    bare = {"id": "task_2", "assignee_id": "usr_1", "assignee_name": None}
+    strange = {"id": "task_3", "assignee_id": "usr_1", "assignee_name": ["Ann"]}
+    foreign = {"id": "task_4", "related_to": {"type": "x" * 999, "id": "x", "name": "X"}}
+    first = answer(body={"success": True, "data": [named, bare, strange, foreign]})
+    second = answer(body={"success": True, "data": [bare]})
+    with ScriptedServer(first, second) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        for _ in range(2):
+            assert run_in(tmp_path, "task", "list", **url).status == 0
+            line = ("task", "create", "x", "-n", "--assignee", "ann")
+            assert body_of(there(*line, **url))["assignee_id"] == "usr_1"
+    [kept] = tmp_path.glob("cache/seen-*.json")
+    assert set(json.loads(kept.read_text())) == {"task", "user"}

@@ -29,6 +29,8 @@ Record = dict[str, Any]
 
 OFFERED = 100  # more than that no shell shows on a screen
 _KEPT = 200
+_KINDS = (TASK.name, *RECORD_TYPES)
+_LONGEST = 1000  # characters; what is longer is no name that anybody types
 
 
 class Known(Protocol):
@@ -135,11 +137,20 @@ class OfServer:
     def keep_pulled(
         self, type: str, records: Mapping[str, tuple[str, str | None]], at: str
     ) -> None:
-        """Keep all records of a type, by ID with name and e-mail address, in place of the last."""
-        file = self._file("pulled")
+        """Keep all records of a type, by ID with name and e-mail address, in place of the last.
+
+        A name that a list showed of one of them before is older, and goes.
+        """
+        file, shown = self._file("pulled"), self._file("seen")
         with file.locked():
             pulled = {**_read(file), type: {"at": at, "records": records}}
             file.replace(json.dumps(pulled).encode(), sync=False)
+            with suppress(CrmctlError):  # what was pulled is kept
+                seen = _read(shown)
+                names = _part(seen, type)
+                seen[type] = {key: name for key, name in names.items() if key not in records}
+                if names:
+                    shown.replace(json.dumps(seen).encode(), sync=False)
 
     def keep_seen(self, found: Mapping[str, Mapping[str, str]]) -> None:
         """Put what a list showed, by type the IDs with names, before what it showed before."""
@@ -147,8 +158,10 @@ class OfServer:
         with file.locked(seconds=1):
             seen = _read(file)
             for kind, names in found.items():
-                merged = {**names, **_part(seen, kind), **names}
-                seen[kind] = dict(list(merged.items())[:_KEPT])
+                before = _part(seen, kind)
+                # A list that shows an ID alone takes no name away.
+                merged = {key: name or before.get(key, "") for key, name in names.items()}
+                seen[kind] = dict(islice({**merged, **before, **merged}.items(), _KEPT))
             file.replace(json.dumps(seen).encode(), sync=False)
 
     def forget(self) -> None:
@@ -219,10 +232,11 @@ class Seen:
                 self._note(kind, item.get(f"{kind}_id"), item.get(f"{kind}_name"))
 
     def _note(self, kind: Any, known: Any, name: Any) -> None:
-        if isinstance(kind, str) and isinstance(known, str):
+        if isinstance(known, str) and isinstance(kind, str) and kind in _KINDS:
             names = self._found.setdefault(kind, {})
-            if len(names) < _KEPT:
-                names[known] = str(name or "")
+            if known in names or len(names) < _KEPT:
+                told = name if isinstance(name, str) and len(name) <= _LONGEST else ""
+                names[known] = told or names.get(known, "")
 
 
 def name_of(item: Mapping[str, Any]) -> str:
