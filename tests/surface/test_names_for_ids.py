@@ -387,3 +387,15 @@ def test_a_list_that_shows_an_id_alone_takes_no_name_away(there: Call, tmp_path:
             assert body_of(there(*line, **url))["assignee_id"] == "usr_1"
     [kept] = tmp_path.glob("cache/seen-*.json")
     assert set(json.loads(kept.read_text())) == {"task", "user"}
+
+
+def test_a_table_of_records_gives_its_room_to_names(here: Call, tmp_path: Path) -> None:
+    def heading(*options: str) -> list[str]:
+        line = ("record", "list", "-o", "table", *options)
+        return run_in(tmp_path, *line, CRMCTL_PROFILE="local", COLUMNS="80").lines[0].split()
+
+    here("record", "add", "contact", "con_jane", "Jane Smith", "--email", "jane@acme.example")
+    assert heading() == ["Type", "ID", "Name", "Email"]
+    assert heading("--fields", "id,active") == ["ID", "Active"]
+    here("record", "add", "user", "usr_bob", "Bob Brown", "--inactive")
+    assert heading()[:5] == ["Type", "ID", "Name", "Email", "Active"]

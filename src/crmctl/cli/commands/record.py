@@ -101,7 +101,12 @@ def list_(
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
     records = crm.known.records(type)
-    number = show_all(crm, records, named_view(crm, _RECORD, "record", "records"))
+    shown = _RECORD
+    if crm.format == "table" and not crm.options.fields:
+        # What is the same of all, as it mostly is, would take room from names and addresses.
+        telling = any(False in (each["active"], each["notifications"]) for each in records)
+        shown = _RECORD if telling else _RECORD[:-2]
+    number = show_all(crm, records, named_view(crm, shown, "record", "records"))
     if crm.profile.kind != "workspace":
         crm.terminal.note(_say_age(crm))
     elif number == 0:
