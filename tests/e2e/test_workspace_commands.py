@@ -167,7 +167,7 @@ def test_a_server_is_not_a_workspace(remote: Crmctl) -> None:
 def test_the_demo_is_made_once_and_made_anew_only_when_asked(stocked: Crmctl) -> None:
     first = stocked.done("demo")
     assert "Follow up with Acme Corp" in first.stdout
-    assert "crmctl --profile demo task get task_001" in first.stderr
+    assert "crmctl --profile demo brief Jane Smith" in first.stderr
     assert "--reset" not in first.stderr
     stocked.done("--profile", "demo", "task", "delete", "task_001", "--yes")
     plan = stocked.done("demo", "-n").stderr
@@ -196,7 +196,7 @@ def test_what_the_demo_says_to_try_next_works(crmctl: Crmctl) -> None:
 
     shown = crmctl.having(CI="true").done("demo").stderr
     commands = [shlex.split(line)[1:] for line in shown.splitlines() if "crmctl --profile" in line]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         crmctl.done(*command)
 
