@@ -101,7 +101,7 @@ def list_(
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
     records = crm.known.records(type)
-    shown = _RECORD
+    shown: tuple[str, ...] = _RECORD
     if crm.format == "table" and not crm.options.fields:
         # What is the same of all, as it mostly is, would take room from names and addresses.
         telling = any(False in (each["active"], each["notifications"]) for each in records)
