@@ -72,6 +72,10 @@ def body_of(outcome: tuple[int, Any, str]) -> dict[str, Any]:
             {"contact_id": "con_jane", "deal_id": "deal_acme"},
         ),
         (("activity", "log", "meeting", "--attendee", "Jane Smith"), {"attendees": ["con_jane"]}),
+        (
+            ("activity", "log", "call", "--attendee", "Jane Smith", "--attendee", "con_jane"),
+            {"attendees": ["con_jane"]},
+        ),
         (("activity", "log", "note", "--contact", "con_9"), {"contact_id": "con_9"}),
         (("activity", "log", "note", "--contact", "id:Jane"), {"contact_id": "Jane"}),
     ],
