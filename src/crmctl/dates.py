@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from crmctl import errors
-from crmctl.days import ISO_DATE, OFFSET, Edge, Toward, read_day, shift
+from crmctl.days import BUSINESS_DAYS, ISO_DATE, OFFSET, Edge, Toward, read_day, shift
 from crmctl.timestamps import format_timestamp, in_zone
 
 WHEN_HINT = (
@@ -92,6 +92,8 @@ def parse_when(
     except (OverflowError, ValueError) as error:
         message = f"{text!r:.60} is not a date or time that crmctl can read."
         unclear = "Is the day or the month first? " if re.match(_DAY_OR_MONTH, phrase) else ""
+        if len(phrase) < 20 and re.fullmatch(f"{OFFSET}|{BUSINESS_DAYS}", f"+{phrase}"):
+            unclear = f"Did you mean {'+' if toward == 'future' else '-'}{phrase}? "
         raise errors.InvalidInput(message, hint=unclear + WHEN_HINT) from error
 
 

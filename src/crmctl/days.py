@@ -17,7 +17,7 @@ OFFSET = (
     "([+-])(?=[0-9])(?:([0-9]+)y)?(?:([0-9]+)mo)?(?:([0-9]+)w)?(?:([0-9]+)d)?"
     "((?:([0-9]+)h)?(?:([0-9]+)m(?:in)?)?)"
 )
-_BUSINESS_DAYS = "([+-])([0-9]+)bd"
+BUSINESS_DAYS = "([+-])([0-9]+)bd"
 _DAY_OF_YEAR = (
     r"(?:([a-z]+),? )?(?:([0-9]{1,2})(?:st|nd|rd|th|\.)? ([a-z]+)|"
     r"([a-z]+) ([0-9]{1,2})(?:st|nd|rd|th)?)(?:,? ([0-9]{4}))?"
@@ -50,7 +50,7 @@ def read_day(phrase: str, today: date, *, toward: Toward, edge: Edge = "start") 
         return _last(named, today, edge)
     if re.fullmatch(ISO_DATE, phrase):
         return date.fromisoformat(phrase)
-    if match := re.fullmatch(_BUSINESS_DAYS, phrase):
+    if match := re.fullmatch(BUSINESS_DAYS, phrase):
         return _add_business_days(today, int(match[2]), 1 if match[1] == "+" else -1)
     match = re.fullmatch(OFFSET, phrase)
     if match and not match[6]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 
 def fold(name: str) -> str:
-    """The name without case (Unicode's case folding), blanks at its ends and doubled ones."""
-    folded = " ".join(name.split()).casefold()
+    """The name as `fold_text` has it, without blanks at its ends and doubled ones."""
+    return fold_text(" ".join(name.split()))
+
+
+def fold_text(text: str) -> str:
+    """The text without case (Unicode's case folding), its letters composed."""
+    folded = text.casefold()
     if folded.isascii():
         return folded
     from unicodedata import normalize

@@ -43,6 +43,15 @@ def is_date_only(text: str) -> bool:
     return True
 
 
+def within_calendar(instant: datetime) -> datetime:
+    """An aware instant, or the nearest from which a year can be counted both ways.
+
+    A clock that shows another is wrong, and what is counted from it has no date.
+    """
+    first, last = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+    return min(max(instant, first), last)
+
+
 def in_zone(instant: datetime, zone: tzinfo) -> datetime:
     """An aware instant by that zone's clock; by UTC's where that has no such time.
 

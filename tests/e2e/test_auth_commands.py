@@ -178,6 +178,24 @@ def test_status_tells_whose_key_it_is_and_whether_it_is_accepted(
     assert (status["key_from"], status["accepted"]) == ("credentials.json", True)
 
 
+@pytest.mark.parametrize(
+    ("step", "status", "accepted"),
+    [
+        (answer(403, {"error": {"message": "No."}}), 5, True),
+        (answer(302, headers={"location": "http://elsewhere.example/"}), 9, None),
+        (answer(200, b"<html>"), 9, None),
+        (answer(429, headers={"retry-after": "9999"}), 7, None),
+    ],
+)
+def test_status_says_no_more_of_a_key_than_the_server_did(
+    home: Path, step: Step, status: int, accepted: bool | None
+) -> None:
+    with ScriptedServer(step) as server:
+        there = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        result = there.run("auth", "status", "--json")
+    assert (result.status, result.data["accepted"]) == (status, accepted)
+
+
 def test_status_of_a_key_that_is_not_accepted_is_told_and_exits_3(
     home: Path, far_end: FarEnd
 ) -> None:

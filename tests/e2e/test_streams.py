@@ -119,6 +119,24 @@ def test_a_signal_between_two_tasks_says_what_was_done(
 
 
 @has_full
+@pytest.mark.parametrize(
+    ("line", "done"),
+    [
+        ("record add contact con_9 Zoe", "Added contact con_9: Zoe"),
+        ("record remove contact con_jane", "Removed contact con_jane"),
+        ("api DELETE /tasks/task_far", "DELETE /tasks/task_far, with HTTP 200"),
+        ("demo", "Put sample data into "),
+    ],
+)
+def test_so_is_what_no_verb_of_tasks_did(stocked: Crmctl, line: str, done: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = stocked.start(*line.split(), stdout=full, stderr=subprocess.PIPE)
+        _, stderr = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 12
+    assert f"This was done: {done}" in stderr.decode()
+
+
+@has_full
 def test_what_was_done_is_named_where_it_cannot_be_written(stocked: Crmctl) -> None:
     with Path("/dev/full").open("wb") as full:
         process = stocked.start("task", "create", "Call", stdout=full, stderr=subprocess.PIPE)

@@ -97,3 +97,19 @@ def test_an_id_whose_type_nobody_knows_is_looked_for_as_both(home: Path) -> None
         None,
         ["contact", "deal"],
     )
+
+
+def test_times_are_those_of_people_where_people_read(home: Path) -> None:
+    local = {"CRMCTL_PROFILE": "local", "TZ": "Asia/Tokyo"}
+    brief = ("brief", "Jane Smith", "--fields", "when")
+    cells = run_in(home, *brief, "-o", "md", **local).lines[2:]
+    assert cells == ["| 2020-02-01 19:00 |", "| 2026-03-03 00:30 |", "| 2026-03-01 18:00 |"]
+    assert run_in(home, *brief, "-o", "table", **local).lines[1] == "1 Feb 2020"
+    assert run_in(home, *brief, **local).lines[0] == "2020-02-01T10:00:00Z"
+
+
+@pytest.mark.parametrize("line", ["report tasks", "config list", "commands"])
+def test_what_has_no_ids_says_so(home: Path, line: str) -> None:
+    result = run_in(home, *line.split(), "-o", "ids", CRMCTL_PROFILE="local")
+    assert (result.status, result.stdout) == (0, "")
+    assert result.stderr.endswith(" has no ID: -o ids shows nothing.\n")

@@ -72,6 +72,10 @@ def body_of(outcome: tuple[int, Any, str]) -> dict[str, Any]:
             {"contact_id": "con_jane", "deal_id": "deal_acme"},
         ),
         (("activity", "log", "meeting", "--attendee", "Jane Smith"), {"attendees": ["con_jane"]}),
+        (
+            ("activity", "log", "call", "--attendee", "Jane Smith", "--attendee", "con_jane"),
+            {"attendees": ["con_jane"]},
+        ),
         (("activity", "log", "note", "--contact", "con_9"), {"contact_id": "con_9"}),
         (("activity", "log", "note", "--contact", "id:Jane"), {"contact_id": "Jane"}),
     ],
@@ -264,7 +268,7 @@ def test_a_server_without_such_lists_is_no_error(there: Call) -> None:
     ]
 
 
-def test_one_list_that_fails_leaves_the_other(there: Call) -> None:
+def test_one_list_that_fails_leaves_the_other_and_does_not_hide_it(there: Call) -> None:
     def step(connection: Connection) -> bool:
         if connection.request.path == "/contacts":
             return answer(403, {"success": False})(connection)
@@ -272,9 +276,10 @@ def test_one_list_that_fails_leaves_the_other(there: Call) -> None:
 
     with ScriptedServer(after=step) as server:
         url = {"CRMCTL_BASE_URL": server.url}
-        status, _, said = there("record", "pull", **url)
+        status, pulled, said = there("record", "pull", **url)
         assert status == 13
-        assert "GET /contacts" in json.loads(said)["error"]["message"]
+        assert [(each["type"], each["count"]) for each in pulled] == [("deal", 1)]
+        assert "The deals were kept. GET /contacts" in json.loads(said)["error"]["message"]
         assert [record["id"] for record in there("record", "list", **url)[1]] == ["deal_1"]
 
 
@@ -318,3 +323,83 @@ def test_a_login_and_a_logout_forget_the_names_of_the_account_before(
             else:
                 run_in(tmp_path, "auth", "logout", "--profile", "work")
             assert known() == 0
+
+
+def test_completion_offers_no_more_names_than_a_screen_takes(there: Call, tmp_path: Path) -> None:
+    many = [{"id": f"con_{number}", "name": f"Person {number}"} for number in range(300)]
+    with ScriptedServer(after=answer(body={"success": True, "data": many})) as server:
+        url = {"CRMCTL_BASE_URL": server.url}
+        assert there("record", "pull", **url)[0] == 0
+    for begun in ("", "con_", "person"):
+        told = run_in(tmp_path, "__complete", "brief", begun, CRMCTL_API_KEY=KEY, **url)
+        assert 0 < len(told.lines) <= 200  # of contacts, and of deals
+
+
+def test_a_name_of_any_length_and_lines_takes_one_line_of_what_is_said(
+    there: Call, tmp_path: Path
+) -> None:
+    long = [{"id": f"con_{number}", "name": "Bob\ncrmctl: error" + "b" * 9999} for number in "12"]
+    with ScriptedServer(after=answer(body={"success": True, "data": long})) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        run_in(tmp_path, "record", "pull", **url)
+    said = run_in(tmp_path, "task", "list", "--contact", "bob", **url)
+    assert "There is: Bob crmctl: errorbbb" in said.stderr
+    assert said.status == 2
+    assert (len(said.stderr.splitlines()), len(said.stderr) < 500) == (2, True)
+    assert len(run_in(tmp_path, "task", "list", "--contact", long[0]["name"], **url).stderr) < 500
+    assert run_in(tmp_path, "__complete", "brief", "bo", **url).stdout == ""
+
+
+def test_many_of_one_name_are_not_all_told(there: Call, tmp_path: Path) -> None:
+    many = [{"id": f"con_{number:03}", "name": "Bob"} for number in range(300)]
+    with ScriptedServer(after=answer(body={"success": True, "data": many})) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        run_in(tmp_path, "record", "pull", **url)
+    said = run_in(tmp_path, "task", "list", "--contact", "bob", **url).stderr
+    assert "bob is the name of 300: con_000 (contact Bob), con_001" in said
+    assert "con_004 (contact Bob), …" in said
+    assert "con_005" not in said
+
+
+def test_what_is_pulled_is_newer_than_what_a_list_showed_before(
+    there: Call, tmp_path: Path
+) -> None:
+    shown = {"id": "task_1", "related_to": {"type": "contact", "id": "con_1", "name": "Jane Old"}}
+    tasks = answer(body={"success": True, "data": [shown]})
+    with ScriptedServer(tasks, after=lists) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        run_in(tmp_path, "task", "list", **url)
+        line = ("task", "create", "x", "-n", "--contact")
+        assert body_of(there(*line, "jane old", **url))["related_to_id"] == "con_1"
+        assert run_in(tmp_path, "record", "pull", **url).status == 0
+    assert body_of(there(*line, "jane smith", **url))["related_to_id"] == "con_1"
+    assert there(*line, "jane old", **url)[0] == 2
+
+
+def test_a_list_that_shows_an_id_alone_takes_no_name_away(there: Call, tmp_path: Path) -> None:
+    named = {"id": "task_1", "assignee_id": "usr_1", "assignee_name": "Ann"}
+    bare = {"id": "task_2", "assignee_id": "usr_1", "assignee_name": None}
+    strange = {"id": "task_3", "assignee_id": "usr_1", "assignee_name": ["Ann"]}
+    foreign = {"id": "task_4", "related_to": {"type": "x" * 999, "id": "x", "name": "X"}}
+    first = answer(body={"success": True, "data": [named, bare, strange, foreign]})
+    second = answer(body={"success": True, "data": [bare]})
+    with ScriptedServer(first, second) as server:
+        url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
+        for _ in range(2):
+            assert run_in(tmp_path, "task", "list", **url).status == 0
+            line = ("task", "create", "x", "-n", "--assignee", "ann")
+            assert body_of(there(*line, **url))["assignee_id"] == "usr_1"
+    [kept] = tmp_path.glob("cache/seen-*.json")
+    assert set(json.loads(kept.read_text())) == {"task", "user"}
+
+
+def test_a_table_of_records_gives_its_room_to_names(here: Call, tmp_path: Path) -> None:
+    def heading(*options: str) -> list[str]:
+        line = ("record", "list", "-o", "table", *options)
+        return run_in(tmp_path, *line, CRMCTL_PROFILE="local", COLUMNS="80").lines[0].split()
+
+    here("record", "add", "contact", "con_jane", "Jane Smith", "--email", "jane@acme.example")
+    assert heading() == ["Type", "ID", "Name", "Email"]
+    assert heading("--fields", "id,active") == ["ID", "Active"]
+    here("record", "add", "user", "usr_bob", "Bob Brown", "--inactive")
+    assert heading()[:5] == ["Type", "ID", "Name", "Email", "Active"]

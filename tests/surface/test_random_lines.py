@@ -7,6 +7,7 @@ import io
 import json
 import random
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,7 @@ schema {}
 guide -o {}
 commands --fields {}
 demo
+demo --reset
 __complete task get {}
 __complete {} {}
 help {}
@@ -148,6 +150,12 @@ task {} {}
 """.strip().splitlines()
 
 ENDS = [[], [], [], ["--json"], ["-o", "table"], ["-o", "csv"], ["-n"], ["-vvv"]]
+# Where a clock is wrong, and so is what is counted from it.
+CLOCKS = [
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC),
+]
 ZONES = ["UTC", "Pacific/Kiritimati", "America/Los_Angeles", "CET-1CEST,M3.5.0,M10.5.0/3", "?"]
 
 
@@ -218,6 +226,7 @@ def check_line(choose: random.Random, home: Path, **environ: str) -> None:
     words = [fill(word, choose) for word in choose.choice(LINES).split()]
     args = [*words, *choose.choice(ENDS)]
     stderr = io.StringIO()
+    now = choose.choice([datetime.now(UTC), *CLOCKS])
     crm = Context(
         environ={
             "HOME": str(home),
@@ -229,6 +238,7 @@ def check_line(choose: random.Random, home: Path, **environ: str) -> None:
         stdin=choose.choice([None, io.StringIO(""), io.StringIO("key_0123456789\n{}")]),
         stdout=io.StringIO(),
         stderr=stderr,
+        clock=lambda: now,
         sleep=lambda _: None,
     )
     status = run(args, crm)

@@ -138,8 +138,26 @@ def test_several_words_for_one_are_answered_with_the_quoted_line(
     words: list[str], quoted: str
 ) -> None:
     status, lines = told(*words)
-    assert (status, lines[1]) == (2, f"Quote what is several words: {quoted}")
+    assert (status, lines[1:]) == (2, ["Quote what is several words:", f"  {quoted}"])
     assert " does not take '" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("task list mine", "task list --mine"),
+        ("task list overdue", "task list --overdue"),
+        ("task ls search contract", "task list --search"),
+        ("agenda mine", "agenda --mine"),
+        ("activity feed since monday", "activity feed --since"),
+    ],
+)
+def test_an_option_without_its_hyphens_is_answered_with_it(typed: str, meant: str) -> None:
+    assert told(*typed.split())[1][1:] == [f"Did you mean `crmctl {meant}`?"]
+
+
+def test_a_word_that_is_hardly_like_a_command_is_answered_with_what_there_is() -> None:
+    assert told("jane", "smith")[1][1].startswith("There are: agenda, ")
 
 
 def test_a_word_too_many_where_no_text_is_asked_for_is_only_named() -> None:

@@ -242,6 +242,28 @@ def test_counts_that_a_server_does_not_give_are_left_out(
     assert "without" not in shown[-1]
 
 
+@pytest.mark.parametrize(
+    "unknown", [{"due_before", "due_after"}, {"due_after"}, {"due_before"}], ids=sorted
+)
+def test_a_server_that_knows_no_due_dates_is_not_believed_its_counts(
+    far_end: FarEnd, stocked: InProcess, unknown: set[str]
+) -> None:
+    server = {"CRMCTL_BASE_URL": far_end.url, "CRMCTL_API_KEY": KEY, "CRMCTL_PROFILE": ""}
+    filtering = far_end.workspace
+
+    def ignorant(request: Request) -> Response:
+        known = {name: text for name, text in request.query.items() if name not in unknown}
+        return filtering(Request(request.method, request.path, query=known, caller=request.caller))
+
+    there = stocked.run("agenda", "-o", "table", environ=server).lines
+    far_end.workspace = ignorant  # type: ignore[assignment]
+    shown = stocked.run("agenda", "-o", "table", environ=server).lines
+    days = there[:-2]  # all but the line of what is later and what has no date
+    assert shown[: len(days)] == days
+    counts = [part for part in ", ".join(shown[len(days) :]).split(", ") if part]
+    assert set(counts) <= set(there[-1].split(", "))
+
+
 def draw(items: list[dict[str, Any]], width: int | None, **counts: Any) -> list[str]:
     stream = io.StringIO()
     told = Agenda(

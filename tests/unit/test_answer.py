@@ -164,7 +164,7 @@ DETAIL = {"field": "title", "code": "blank", "message": "must not be blank"}
         ),
         (
             {"errors": {"due_date": "is past"}},
-            f"{errors.Rejected.meaning} (HTTP 422).",
+            "POST /tasks: the server rejected it (HTTP 422).",
             [{"field": "due_date", "message": "is past"}],
         ),
         (
@@ -191,7 +191,16 @@ def test_the_servers_own_words_are_found(
 def test_without_words_of_the_server_ours_are_shown(content: Any) -> None:
     with pytest.raises(errors.NotFound) as raised:
         READ(Script(Response(404, content)).client)
-    assert (raised.value.message, raised.value.details) == ("not found (404) (HTTP 404).", [])
+    said = "GET /tasks/task_1: there is no such thing (HTTP 404)."
+    assert (raised.value.message, raised.value.details) == (said, [])
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503, 418])
+def test_no_status_is_told_as_a_row_of_the_table_of_statuses(status: int) -> None:
+    with pytest.raises(errors.CrmctlError) as raised:
+        READ(Script(Response(status, {})).client)
+    assert raised.value.meaning not in raised.value.message
+    assert raised.value.message.startswith("GET /tasks/task_1")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +213,7 @@ def test_without_words_of_the_server_ours_are_shown(content: Any) -> None:
         ("<p>Down for <b>maintenance</b></p>", "Down for maintenance (HTTP 502)."),
         ("upstream timed out", "upstream timed out (HTTP 502)."),
         ("x" * 10_000, "x" * 500 + " (HTTP 502)."),
-        ("", f"{errors.ServerFailed.meaning} (HTTP 502)."),
+        ("", "GET /tasks/task_1: the server failed (HTTP 502)."),
     ],
 )
 def test_html_text_and_nothing_are_errors_too(text: str, message: str) -> None:

@@ -181,3 +181,13 @@ def test_any_text_is_an_instant_in_utc_or_is_refused(
     assert last.tzinfo is UTC
     longest = timedelta(days=31, hours=1) if "last" in text else timedelta(hours=25)
     assert timedelta(0) <= last - first <= longest
+
+
+@pytest.mark.parametrize("text", ["1w", "3d", "2bd", "1mo", "1h30m", "2H"])
+def test_an_offset_without_its_sign_is_answered_with_it(text: str) -> None:
+    with pytest.raises(errors.InvalidInput) as refused:
+        when(text)
+    assert (refused.value.hint or "").startswith(f"Did you mean +{text.lower()}? Write a date as")
+    with pytest.raises(errors.InvalidInput) as refused:
+        parse(text, toward="past")
+    assert (refused.value.hint or "").startswith(f"Did you mean -{text.lower()}? ")

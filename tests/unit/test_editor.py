@@ -163,6 +163,13 @@ def test_an_editor_that_fails_sends_nothing(desk: Desk, code: str, said: str) ->
     assert desk.crmctl.task("task_1")["title"] == "Send it"
 
 
+@pytest.mark.parametrize("code", ["os.mkfifo(path)", "path.mkdir()"])
+def test_what_an_editor_leaves_that_is_no_file_is_not_waited_for(desk: Desk, code: str) -> None:
+    result = desk.edit(f"path.unlink(); {code}")
+    assert result.status == 12
+    assert re.search(r"crmctl-\w+\.md is not a regular file any more\.", result.stderr)
+
+
 def test_what_an_editor_had_written_when_it_was_killed_is_kept(desk: Desk) -> None:
     result = desk.edit("path.write_text('Half')\nos.kill(os.getpid(), 9)")
     assert result.status == 2

@@ -150,13 +150,32 @@ def test_a_task_that_cannot_be_completed_leaves_what_to_run(crmctl: InProcess) -
     assert first.startswith(
         f"crmctl: {activity['id']} was logged, but task_x y was not completed: "
     )
-    assert hint[-1] == (
-        "To do what is left: crmctl task complete 'task_x y' && crmctl task create --type follow_up"
-        " --due 2026-11-27T23:59:59Z --contact con_1 'Send the offer'"
-    )
+    # The task is not there: to complete it is not left.
+    assert hint[-2:] == [
+        "To do what is left:",
+        (
+            "  crmctl task create --type follow_up --due 2026-11-27T23:59:59Z --contact con_1"
+            " 'Send the offer'"
+        ),
+    ]
     assert [task["id"] for task in crmctl.tasks()] == ["task_1"]
-    finish(crmctl, hint[-1].rpartition(" && ")[2])
+    finish(crmctl, hint[-1])
     assert only(crmctl.tasks()[0], CREATED) == CREATED
+
+
+def test_what_is_left_can_be_copied_from_a_narrow_terminal(crmctl: InProcess) -> None:
+    refused = [success("act_1"), answer(403, {"error": {"message": "No."}})]
+    line = (*LOG, "--contact", "id:Jane", "--complete", "task_1", *THEN)
+    result = over(crmctl, refused, *line, typed="")
+    assert result.status == 13
+    assert result.stderr.splitlines()[-3:] == [
+        "To do what is left:",
+        "  crmctl task complete task_1",
+        (
+            "  crmctl task create --type follow_up --due 2026-11-27T23:59:59Z --contact id:Jane"
+            " 'Send the offer'"
+        ),
+    ]
 
 
 def test_a_follow_up_that_cannot_be_created_leaves_what_to_run(crmctl: InProcess) -> None:
@@ -176,7 +195,7 @@ def test_a_follow_up_that_cannot_be_created_leaves_what_to_run(crmctl: InProcess
     )
     steps_told = [(step["step"], step.get("id", step.get("code"))) for step in error["details"]]
     assert steps_told == [("log", "act_1"), ("complete", "task_1"), ("create", "forbidden")]
-    command = error["hint"].partition("To do what is left: ")[2]
+    command = error["hint"].partition("To do what is left:\n")[2]
     finish(crmctl, command)
     assert crmctl.tasks()[0]["title"] == title
 
@@ -187,14 +206,16 @@ def test_a_follow_up_that_may_have_been_created_is_looked_for_first(crmctl: InPr
     assert result.status == 13
     assert "act_1 was logged, but the follow-up may not be created: " in result.stderr
     assert result.stderr.endswith(
-        "Look whether it is there: crmctl task list --search 'Send the offer'\n"
-        "If not: crmctl task create --type follow_up 'Send the offer'\n"
+        "Look whether it is there:\n  crmctl task list --search 'Send the offer'\n"
+        "If not:\n  crmctl task create --type follow_up 'Send the offer'\n"
     )
 
 
 def test_the_commands_are_for_the_same_profile(crmctl: InProcess) -> None:
-    result = crmctl.run(*LOG, "--complete", "task_x", "--profile", "local")
-    assert result.stderr.endswith("crmctl task complete --profile local task_x\n")
+    line = (*LOG, "--complete", "task_x", "--then", "x", "--profile", "local")
+    assert crmctl.run(*line).stderr.endswith(
+        "crmctl task create --profile local --type follow_up x\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -236,15 +257,15 @@ def success(item_id: str) -> Step:
     return answer(200, {"success": True, "data": {"id": item_id}})
 
 
-def over(crmctl: InProcess, steps: list[Step], *args: str) -> Result:
-    """Run over a server that does these steps."""
+def over(crmctl: InProcess, steps: list[Step], *args: str, typed: str | None = None) -> Result:
+    """Run over a server that does these steps; on a terminal where ``typed`` is given."""
     with ScriptedServer(*steps) as server:
         server_environ = {
             "CRMCTL_BASE_URL": server.url,
             "CRMCTL_API_KEY": "key_1",
             "CRMCTL_PROFILE": "",
         }
-        return crmctl.run(*args, environ=server_environ)
+        return crmctl.run(*args, typed=typed, environ=server_environ)
 
 
 def finish(crmctl: InProcess, command: str) -> None:

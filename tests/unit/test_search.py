@@ -52,6 +52,15 @@ def test_case_is_folded_as_unicode_does(crmctl: InProcess) -> None:
     assert crmctl.run("task", "list", "--search", "STRASSE", "-o", "ids").lines == ["task_0000"]
 
 
+@pytest.mark.parametrize("text", ["\u00e9mile", "E\u0301MILE"])
+def test_a_letter_is_found_however_it_is_composed(crmctl: InProcess, text: str) -> None:
+    crmctl.put_tasks(
+        {"id": "task_1", "title": "Call \u00c9mile"}, {"id": "task_2", "title": "Call E\u0301mile"}
+    )
+    found = crmctl.run("task", "list", "--search", text, "-o", "ids").lines
+    assert sorted(found) == ["task_1", "task_2"]
+
+
 def test_subjects_and_descriptions_of_activities_are_searched(crmctl: InProcess) -> None:
     crmctl.log(
         [

@@ -144,3 +144,8 @@ def test_an_id_alone_is_not_enough_and_a_date_is_for_whom_is_asked() -> None:
     with pytest.raises(UsageError) as refused:
         times.split_when(context(), ["task_1"])
     assert refused.value.hint == "For example: `crmctl task postpone task_001 +1w`."
+
+
+@pytest.mark.parametrize("word", ["+1w", "next mon"])
+def test_a_date_alone_leaves_the_tasks_to_choose(word: str) -> None:
+    assert times.split_when(context(), [word]) == ([], word)

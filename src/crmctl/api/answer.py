@@ -18,6 +18,18 @@ from crmctl.api.outcome import may_be_applied, row_of
 _Error = TypeVar("_Error", bound=errors.CrmctlError)
 _LONGEST_MESSAGE = 500
 
+# What is said of a status that comes without a word.
+_WORDLESS: dict[type[errors.CrmctlError], str] = {
+    errors.Unauthorized: "the server refused the key",
+    errors.Forbidden: "the key may not do this",
+    errors.NotFound: "there is no such thing",
+    errors.Unreachable: "the server did not take the request",
+    errors.RateLimited: "too many requests",
+    errors.Rejected: "the server rejected it",
+    errors.ServerFailed: "the server failed",
+    errors.BadAnswer: "this status says nothing",
+}
+
 
 def read_success(request: Request, response: Response) -> Mapping[str, Any]:
     """The envelope of a successful answer: an object with ``data`` and perhaps ``meta``.
@@ -115,11 +127,12 @@ def _error_of(request: Request, response: Response, row: str) -> errors.CrmctlEr
         429: errors.RateLimited,
     }
     if status in kinds:
-        return _describe(kinds[status], response)
-    if row == "refused":
-        return _describe(errors.Rejected, response)
-    kind = errors.ServerFailed if 500 <= status < 600 else errors.BadAnswer
-    return _describe(kind, response)
+        kind = kinds[status]
+    elif row == "refused":
+        kind = errors.Rejected
+    else:
+        kind = errors.ServerFailed if 500 <= status < 600 else errors.BadAnswer
+    return _describe(kind, response, wordless=f"{called}: {_WORDLESS[kind]}")
 
 
 def _not_applied(request: Request, response: Response) -> errors.Rejected:
@@ -146,10 +159,15 @@ def _json(value: Any) -> str:
 
 
 def _describe(
-    kind: type[_Error], response: Response, happened: str = "", *, after: str = ""
+    kind: type[_Error],
+    response: Response,
+    happened: str = "",
+    *,
+    wordless: str = "",
+    after: str = "",
 ) -> _Error:
     said = read_message(response.content, response.text)
-    message = ": ".join(filter(None, [happened, said])) or kind.meaning
+    message = ": ".join(filter(None, [happened, said])) or wordless
     asked = _asked(response)
     error = kind(
         f"{message.rstrip('.')} ({_origin(response)}).{after}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crmctl.api.pages import Item
+from crmctl.names import fold_text
 
 if TYPE_CHECKING:
     from crmctl.api.merge import MergedListing
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class SearchedListing:
-    """Those of a list's items that hold the text in a field that people write, in any case.
+    """Those of a list's items that hold the text in a field that people write, in any case
+    and however its letters are composed.
 
     For tasks those are title and description, for activities subject and description. ``limit``
     counts what is found. How many there are in all nobody says: ``total`` is None. After the last
@@ -30,7 +32,7 @@ class SearchedListing:
             for field in resource.fields
             if field.create and field.type in ("string", "text")
         ]
-        self._text = text.casefold()
+        self._text = fold_text(text)
         self._limit = limit
         self.total: int | None = None
         self.has_more = False
@@ -49,4 +51,4 @@ class SearchedListing:
 
     def _holds_text(self, item: Item) -> bool:
         values = (item.get(name) for name in self._names)
-        return any(isinstance(value, str) and self._text in value.casefold() for value in values)
+        return any(isinstance(value, str) and self._text in fold_text(value) for value in values)

@@ -20,6 +20,7 @@ from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
 from crmctl.config.settings import Settings
 from crmctl.directories import Directories
+from crmctl.timestamps import within_calendar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,7 +178,7 @@ class Context:
     @cached_property
     def now(self) -> datetime:
         """The moment this command runs at, aware."""
-        return self._clock()
+        return within_calendar(self._clock())
 
     def renew_now(self) -> None:
         """It is later now, for a command that runs on."""
@@ -291,7 +292,7 @@ class Context:
         return self.directories.data / f"{profile.name}.db"
 
     def _second(self) -> datetime:
-        return self._clock().replace(microsecond=0)
+        return within_calendar(self._clock()).replace(microsecond=0)
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
         self.terminal.note(

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -54,7 +55,8 @@ class Draft:
         traceback: TracebackType | None,
     ) -> None:
         if error is None or not self._wanted or not self._holds_something_new():
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # an editor may have left anything there, a directory too
+                self._path.unlink()
             return
         kept = f"What you typed is kept in {self._path}."
         if isinstance(error, CrmctlError):
@@ -91,6 +93,9 @@ class Draft:
         return bool(content.strip()) and content != self._text.encode("utf-8", "surrogatepass")
 
     def _read(self) -> bytes:
+        if not self._path.is_file() and self._path.exists():
+            # A pipe, say, at which a reader would wait for ever.
+            raise StoreError(f"{self._path} is not a regular file any more.")
         try:
             return self._path.read_bytes()
         except OSError as error:

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from crmctl.api.client import path_to
 from crmctl.cli.inputs import read_body
+from crmctl.cli.names import word_for
 from crmctl.cli.show import named_view, show_done, show_one, show_written, view
 from crmctl.cli.times import read_due_date
-from crmctl.errors import CrmctlError, InvalidInput, OutcomeUnknown, PartialFailure, UsageError
+from crmctl.errors import (
+    CrmctlError,
+    InvalidInput,
+    NotFound,
+    OutcomeUnknown,
+    PartialFailure,
+    UsageError,
+)
 from crmctl.output.view import select
 from crmctl.resources import ACTIVITY, OPERATIONS, TASK
 
@@ -121,19 +129,24 @@ def _partial(
             logged += f" and {follow_up.completes} completed"
         undone = f"the follow-up {'may not be' if unknown else 'was not'} created"
         failed = "create"
+    if isinstance(error, NotFound):
+        left = []  # another run would not find it either
     if follow_up.task is not None:
-        left.append(_creation(follow_up.task))
+        left.append(_creation(crm, follow_up.task))
     profile = [] if crm.options.profile is None else ["--profile", crm.options.profile]
-    commands = " && ".join(
-        shlex.join(["crmctl", *words[:2], *profile, *words[2:]]) for words in left
-    )
-    hint = f"To do what is left: {commands}"
+
+    def to_run(commands: list[list[str]]) -> str:
+        # Each a line that begins with blanks: no terminal's width breaks it, and it can be copied.
+        words = [["crmctl", *command[:2], *profile, *command[2:]] for command in commands]
+        return "".join(f"\n  {shlex.join(each)}" for each in words)
+
+    hint = f"To do what is left:{to_run(left)}" if left else ""
     if unknown and failed == "create":
         assert follow_up.task is not None  # noqa: S101 - it is what failed
-        look = ["crmctl", "task", "list", *profile, "--search", follow_up.task["title"]]
-        hint = f"Look whether it is there: {shlex.join(look)}\nIf not: {commands}"
+        look = ["task", "list", "--search", follow_up.task["title"]]
+        hint = f"Look whether it is there:{to_run([look])}\nIf not:{to_run(left)}"
     elif error.hint:
-        hint = f"{error.hint}\n{hint}"
+        hint = f"{error.hint}\n{hint}".rstrip()
     steps = [{"step": "log", "id": done["activity"].get("id")}]
     if done["completed"]:
         steps.append({"step": "complete", "id": follow_up.completes})
@@ -151,12 +164,13 @@ def _completion(follow_up: FollowUp) -> list[str]:
     return ["task", "complete", *_argument(str(follow_up.completes))]
 
 
-def _creation(task: Mapping[str, Any]) -> list[str]:
+def _creation(crm: Context, task: Mapping[str, Any]) -> list[str]:
     words = ["task", "create", "--type", task["type"]]
     if "due_date" in task:
         words += ["--due", task["due_date"]]
     if "related_to_type" in task:
-        words += [f"--{task['related_to_type']}", task["related_to_id"]]
+        kind = task["related_to_type"]
+        words += [f"--{kind}", word_for(crm, kind, task["related_to_id"])]
     return [*words, *_argument(task["title"])]
 
 

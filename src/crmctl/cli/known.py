@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+OFFERED = 100  # more than that no shell shows on a screen
 _KEPT = 200
+_KINDS = (TASK.name, *RECORD_TYPES)
+_LONGEST = 1000  # characters; what is longer is no name that anybody types
 
 
 class Known(Protocol):
@@ -73,7 +77,7 @@ class OfWorkspace:
     def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
         """IDs and names, or titles of tasks, of which one or the other begins so."""
         with self._store.reading() as kept:
-            return kept.find_ids(type, prefix, limit=100)
+            return kept.find_ids(type, prefix, limit=OFFERED)
 
 
 class OfServer:
@@ -85,6 +89,8 @@ class OfServer:
     def __init__(self, directories: Directories, account: str) -> None:
         self._name = f"{account}.json"
         self._directories = directories
+        self._names: dict[str, dict[str, tuple[str, str | None]]] = {}  # by type
+        self._ids: dict[str, dict[str, set[str]]] = {}  # by type and folded name
 
     def records(self, type: str | None = None) -> list[Record]:
         """All of them, or those of one type, by type and ID."""
@@ -96,12 +102,15 @@ class OfServer:
 
     def named(self, type: str, name: str) -> list[Record]:
         """Those of a type that have that name or e-mail address, but for case."""
-        folded = fold(name)
-        return [
-            record
-            for record in self.records(type)
-            if folded in (fold(record["name"]), fold(record["email"] or ""))
-        ]
+        if type not in self._ids:
+            # Built once: a command may ask for several names of 100,000.
+            ids = self._ids[type] = {}
+            for record_id, told in self._all(type).items():
+                for each in filter(None, told):
+                    ids.setdefault(fold(each), set()).add(record_id)
+        known = self._all(type)
+        found = sorted(self._ids[type].get(fold(name), ()))
+        return [_record(type, record_id, *known[record_id]) for record_id in found]
 
     def record(self, type: str, record_id: str) -> Record | None:
         """The one of that type and ID, or None."""
@@ -111,11 +120,12 @@ class OfServer:
     def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
         """IDs and names, or titles of tasks, of which one or the other begins so."""
         folded = fold(prefix)
-        return [
+        found = (
             (known, name)
             for known, (name, _) in self._all(type).items()
             if known.startswith(prefix) or (type != TASK.name and fold(name).startswith(folded))
-        ]
+        )
+        return list(islice(found, OFFERED))
 
     def pulled_at(self, type: str) -> datetime | None:
         """When the records of a type were pulled; None if they never were."""
@@ -126,11 +136,20 @@ class OfServer:
     def keep_pulled(
         self, type: str, records: Mapping[str, tuple[str, str | None]], at: str
     ) -> None:
-        """Keep all records of a type, by ID with name and e-mail address, in place of the last."""
-        file = self._file("pulled")
+        """Keep all records of a type, by ID with name and e-mail address, in place of the last.
+
+        A name that a list showed of one of them before is older, and goes.
+        """
+        file, shown = self._file("pulled"), self._file("seen")
         with file.locked():
             pulled = {**_read(file), type: {"at": at, "records": records}}
             file.replace(json.dumps(pulled).encode(), sync=False)
+            with suppress(CrmctlError):  # what was pulled is kept
+                seen = _read(shown)
+                names = _part(seen, type)
+                seen[type] = {key: name for key, name in names.items() if key not in records}
+                if names:
+                    shown.replace(json.dumps(seen).encode(), sync=False)
 
     def keep_seen(self, found: Mapping[str, Mapping[str, str]]) -> None:
         """Put what a list showed, by type the IDs with names, before what it showed before."""
@@ -138,8 +157,10 @@ class OfServer:
         with file.locked(seconds=1):
             seen = _read(file)
             for kind, names in found.items():
-                merged = {**names, **_part(seen, kind), **names}
-                seen[kind] = dict(list(merged.items())[:_KEPT])
+                before = _part(seen, kind)
+                # A list that shows an ID alone takes no name away.
+                merged = {key: name or before.get(key, "") for key, name in names.items()}
+                seen[kind] = dict(islice({**merged, **before, **merged}.items(), _KEPT))
             file.replace(json.dumps(seen).encode(), sync=False)
 
     def forget(self) -> None:
@@ -167,6 +188,8 @@ class OfServer:
 
     def _all(self, type: str) -> dict[str, tuple[str, str | None]]:
         """Names and e-mail addresses by ID: what was seen last, then what was pulled."""
+        if type in self._names:
+            return self._names[type]
         found: dict[str, tuple[str, str | None]] = {
             record_id: (name, None)
             for record_id, name in _part(self._seen, type).items()
@@ -176,6 +199,7 @@ class OfServer:
             match kept:
                 case [str(name), str() | None as email]:
                     found[record_id] = (found.get(record_id, ("", None))[0] or name, email)
+        self._names[type] = found
         return found
 
 
@@ -207,10 +231,11 @@ class Seen:
                 self._note(kind, item.get(f"{kind}_id"), item.get(f"{kind}_name"))
 
     def _note(self, kind: Any, known: Any, name: Any) -> None:
-        if isinstance(kind, str) and isinstance(known, str):
+        if isinstance(known, str) and isinstance(kind, str) and kind in _KINDS:
             names = self._found.setdefault(kind, {})
-            if len(names) < _KEPT:
-                names[known] = str(name or "")
+            if known in names or len(names) < _KEPT:
+                told = name if isinstance(name, str) and len(name) <= _LONGEST else ""
+                names[known] = told or names.get(known, "")
 
 
 def name_account(profile: Profile, environ: Mapping[str, str], directories: Directories) -> str:

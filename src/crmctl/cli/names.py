@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MARK = "id:"
 _MOST_SIMILAR = 5
+_LONGEST = 80  # characters of a name in what is said
 
 
 def read_record(
@@ -107,9 +108,13 @@ def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, s
     known = crm.known
     named = [record for type in types for record in known.named(type, text)]
     if len(named) > 1:
-        shown = [f"{record['id']} ({record['type']} {_described(record)})" for record in named]
+        shown = [
+            f"{record['id']} ({record['type']} {_described(record)})"
+            for record in named[:_MOST_SIMILAR]
+        ]
+        more = ", …" if len(named) > _MOST_SIMILAR else ""
         raise InvalidInput(
-            f"{option}: {text} is the name of {len(named)}: {', '.join(shown)}.",
+            f"{option}: {_short(text)} is the name of {len(named)}: {', '.join(shown)}{more}.",
             hint="Give the ID of the one that is meant.",
         )
     if named:
@@ -122,6 +127,15 @@ def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, s
     raise InvalidInput(
         f"{option}: no {_either(types)} is known as {text!r:.80}.", hint=_how(crm, types, text)
     )
+
+
+def word_for(crm: Context, type: str, record_id: str) -> str:
+    """The ID as a command takes it: with ``id:`` where the ID alone would mean another, or none."""
+    try:
+        found, _ = find(crm, [type], record_id, "")
+    except InvalidInput:
+        found = ""
+    return record_id if found == record_id else f"{_MARK}{record_id}"
 
 
 def _only(types: list[str], record_id: str) -> str | None:
@@ -138,7 +152,7 @@ def _looks_like_id(text: str) -> bool:
 
 def _told(crm: Context, text: str, record_id: str, *, tell: bool) -> str:
     if text not in (record_id, f"{_MARK}{record_id}"):
-        said = f"{text} is {record_id}"
+        said = f"{_short(text)} is {record_id}"
         if tell:
             crm.terminal.note(f"crmctl: note: {said}", code="name")
         else:
@@ -147,7 +161,16 @@ def _told(crm: Context, text: str, record_id: str, *, tell: bool) -> str:
 
 
 def _described(record: dict[str, Any]) -> str:
-    return f"{record['name']}, {record['email']}" if record["email"] else str(record["name"])
+    told = [str(record["name"]), *([record["email"]] if record["email"] else [])]
+    return ", ".join(map(_short, told))
+
+
+def _short(text: str) -> str:
+    """A name on one line, and no longer than one: a server's may be of any length."""
+    from crmctl.output.escape import one_line
+
+    text = one_line(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _either(types: list[str]) -> str:
@@ -159,14 +182,14 @@ def _how(crm: Context, types: list[str], text: str) -> str:
     """Whose name has that in it, else how to make a name known."""
     folded = fold(text)
     similar = [
-        f"{record['name']} ({record['id']})"
+        f"{_short(record['name'])} ({record['id']})"
         for type in types
         for record in crm.known.records(type)
         if folded in fold(record["name"])
     ]
     if similar:
         return f"Names are given whole. There is: {', '.join(similar[:_MOST_SIMILAR])}."
-    as_id = f"`{_MARK}{text}`, if it is an ID."
+    as_id = f"`{_MARK}{_short(text)}`, if it is an ID."
     if crm.profile.kind == "workspace":
         return f'Run `crmctl record add {types[0]} ID "NAME"` to make one known; or write {as_id}'
     if "contact" in types or "deal" in types:

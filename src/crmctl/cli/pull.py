@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 PULLED = {"contact": "/contacts", "deal": "/deals"}
 
 
-def pull_records(crm: Context) -> list[dict[str, Any]]:
+def pull_records(crm: Context) -> tuple[list[dict[str, Any]], CrmctlError | None]:
     """Fetch and keep each list that the server has, as ``{"type", "count", "pulled_at"}``.
 
-    A list that failed leaves what was kept of it; it is raised when the others are done.
+    A list that failed leaves what was kept of it, and is the error to raise once the others are
+    shown: of what failed itself if nothing else was kept.
     """
     at = format_timestamp(crm.now.replace(microsecond=0))
     counts: list[dict[str, Any]] = []
@@ -42,11 +43,12 @@ def pull_records(crm: Context) -> list[dict[str, Any]]:
             continue
         crm.known_of_server.keep_pulled(type, records, at)
         counts.append({"type": type, "count": len(records), "pulled_at": at})
-    if failures and not counts:
-        raise failures[0]
-    if failures:
-        raise PartialFailure(failures[0].message, hint=failures[0].hint)
-    return counts
+    if failures and counts:
+        kept = " and ".join(f"{each['type']}s" for each in counts)
+        first = failures[0]
+        message = f"The {kept} were kept. {first.message}"
+        return counts, PartialFailure(message, hint=first.hint, status=first.status)
+    return counts, failures[0] if failures else None
 
 
 def _is_text(item: dict[str, Any], name: str) -> bool:

@@ -125,7 +125,7 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "item": ("One item of `crmctl api --paginate`, as it stands", _OBJECT),
     "auth_status": (
-        "The profile in use; accepted is null where no server is asked",
+        "The profile in use; accepted is null where no server said",
         _object(
             {
                 "profile": _TEXT,

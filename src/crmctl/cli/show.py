@@ -56,7 +56,10 @@ def show_line(crm: Context, item: Item, line: str | None = None) -> None:
 def show_all(crm: Context, items: Iterable[Item], view: View) -> int:
     """Show items as a list and give their number."""
     write = renderer(crm.format).write_list
-    return int(write(items, view, stream=crm.terminal.stdout, style=style(crm)))
+    number = int(write(items, view, stream=crm.terminal.stdout, style=style(crm)))
+    if number and crm.format == "ids" and not view.chosen and "id" not in view.fields:
+        crm.terminal.note(f"A {view.name} has no ID: -o ids shows nothing.")
+    return number
 
 
 def show_done(crm: Context, text: str) -> None:

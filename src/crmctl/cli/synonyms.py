@@ -76,6 +76,9 @@ MEANT = {
     **dict.fromkeys(("options",), "help options"),
 }
 
+# How like a command a word has to be: `taks` is 0.75 like task, `jane` 0.6 like cancel.
+_LIKE = 0.7
+
 # Arguments that are text in words, which a shell takes apart unless they are quoted.
 _TEXTS = ("TITLE", "SUBJECT", "NAME", "VALUE")
 
@@ -104,14 +107,20 @@ def unknown_command(path: Sequence[str], word: str, commands: Iterable[str]) -> 
 
 
 def unexpected_words(ctx: Any, words: Sequence[str]) -> UsageError:
-    """What is said of words after the last that a command takes: quoted they may be its text."""
+    """What is said of words after the last that a command takes.
+
+    The first may be an option without its hyphens; quoted they may be the text it takes.
+    """
     params = [param for param in ctx.command.params if param.param_type_name == "argument"]
     message = f"{ctx.command_path} does not take {' '.join(words)!r:.80}."
+    option = f"--{words[0]}"
+    if not params and any(option in param.opts for param in ctx.command.params):
+        return UsageError(message, hint=f"Did you mean `{ctx.command_path} {option}`?")
     if not params or argument_name(params[-1]) not in _TEXTS:
         return UsageError(message, hint=f"Run `{ctx.command_path} --help`.")
     *before, first = [str(ctx.params[param.name]) for param in params]
     line = " ".join([ctx.command_path, *map(_quote, before), _quote(" ".join([first, *words]))])
-    return UsageError(message, hint=f"Quote what is several words: {line}")
+    return UsageError(message, hint=f"Quote what is several words:\n  {line}")
 
 
 def _nearest(path: Sequence[str], word: str, commands: list[str]) -> str | None:
@@ -128,7 +137,7 @@ def _nearest(path: Sequence[str], word: str, commands: list[str]) -> str | None:
         if typed.startswith(prefix)
     }
     for known in ({name: prefix + verb for name, verb in verbs.items()}, meant):
-        if matches := get_close_matches(word, known, n=1):
+        if matches := get_close_matches(word, known, n=1, cutoff=_LIKE):
             return known[matches[0]]
     return None
 

@@ -75,8 +75,14 @@ def view_of(resource: Resource, fields: str | None) -> View:
 
 
 def columns_of(names: Sequence[str]) -> list[Column]:
-    """Columns headed by their names in words."""
-    return [Column(name, in_words(name), "id" if name == "id" else "string") for name in names]
+    """Columns headed by their names in words; ``when`` and what ends in ``_at`` are times."""
+    return [Column(name, in_words(name), _type_of(name)) for name in names]
+
+
+def _type_of(name: str) -> FieldType:
+    if name == "when" or name.endswith("_at"):
+        return "time"
+    return "id" if name == "id" else "string"
 
 
 def in_words(name: str) -> str:

@@ -120,10 +120,12 @@ def log(
         "deal_id": deal,
         "duration": inputs.read_minutes(duration),
         "outcome": outcome,
-        "attendees": [
-            names.read_record(crm, "contact", each, "--attendee", tell=True)
-            for each in attendee or ()
-        ]
+        "attendees": list(
+            dict.fromkeys(
+                names.read_record(crm, "contact", each, "--attendee", tell=True)
+                for each in attendee or ()
+            )
+        )
         or None,
         # Said also where it is now, so that what is sent again is the same activity.
         "occurred_at": times.read_past(crm, at, "--at") or times.this_second(crm),

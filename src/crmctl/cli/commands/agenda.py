@@ -2,9 +2,9 @@
 
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,8 @@ from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import keep_known, read_list, show_list
 from crmctl.cli.show import style
+from crmctl.output.humanize import instant_of
+from crmctl.output.style import Style
 from crmctl.resources import OPEN_STATUSES, TASK
 from crmctl.timestamps import format_timestamp
 
@@ -84,9 +86,9 @@ def _read_agenda(
     every = read_list(crm, TASK, _open_tasks(users), limit=1)
     for listing in (late, coming, later, every):
         listing.ask()
-    oldest = list(late)
+    oldest, came = list(late), list(coming)
     seen: set[object] = set()  # a server that knows no due_after gives the oldest again
-    found = keep_known(crm, TASK, chain(oldest, coming))
+    found = keep_known(crm, TASK, chain(oldest, came))
     items = [item for item in found if is_new(item, seen)]
     more_overdue: int | None = 0
     if late.has_more:
@@ -95,6 +97,21 @@ def _read_agenda(
     undated = None
     if number_open is not None and number_later is not None and more_overdue is not None:
         undated = max(0, number_open - number_later - more_overdue - len(items))
+    if not _bounded(crm, came, start, end):
+        # What such a server counts is all there is; it gave that, so that it is counted here.
+        due = [(item, _due(crm, item)) for item in items]
+        number_later = sum(1 for _, at in due if at is not None and at >= end) or None
+        undated = sum(1 for item in items if item.get("due_date") is None) or None
+        # Those due before today are among them, or the oldest are not all due before today.
+        all_there = any(_is_before(crm, item, start) for item in came) or not all(
+            _is_before(crm, item, start) for item in oldest
+        )
+        more_overdue = 0 if all_there or not late.has_more else None
+        items = [
+            item
+            for item, at in due
+            if (item.get("due_date") is not None if at is None else at < end)
+        ]
     return Agenda(
         items,
         more_overdue=more_overdue,
@@ -102,6 +119,25 @@ def _read_agenda(
         undated=undated,
         overdue_command=overdue_command,
     )
+
+
+def _bounded(crm: Context, tasks: Sequence[dict[str, Any]], start: datetime, end: datetime) -> bool:
+    """Whether all are due from ``start`` to ``end``, or near it: a day has no zone of its own."""
+    day = timedelta(days=1)
+    for task in tasks:
+        at = _due(crm, task)
+        if task.get("due_date") is None or (at and not (at - start >= -day and at - end < day)):
+            return False
+    return True
+
+
+def _is_before(crm: Context, task: dict[str, Any], instant: datetime) -> bool:
+    at = _due(crm, task)
+    return at is not None and at < instant
+
+
+def _due(crm: Context, task: dict[str, Any]) -> datetime | None:
+    return instant_of(task.get("due_date"), Style(now=crm.now, zone=crm.zone))
 
 
 def _open_tasks(users: Sequence[str] | None, **due: str) -> list[dict[str, str]]:

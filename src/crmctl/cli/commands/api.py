@@ -86,6 +86,8 @@ def api(
     request = Request(method, path, query=query, body=body, headers=headers)
     response = crm.client.transport(request)
     read_success(request, response)
+    if method != "GET":
+        crm.terminal.confirmed.append(f"{method} {path}, with HTTP {response.status}")
     if method == "GET" or not crm.options.dry_run:
         crm.show_value(response.content)
 

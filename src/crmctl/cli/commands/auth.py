@@ -17,7 +17,15 @@ from crmctl.config.profile import (
     check_profile_name,
     check_setting,
 )
-from crmctl.errors import CrmctlError, Forbidden, NotFound, SettingsError, StoreError, UsageError
+from crmctl.errors import (
+    CrmctlError,
+    Forbidden,
+    NotFound,
+    SettingsError,
+    StoreError,
+    Unauthorized,
+    UsageError,
+)
 
 app = typer.Typer(
     help="""Keys and profiles: log in, log out, switch.
@@ -139,7 +147,9 @@ def status(ctx: typer.Context) -> None:
             crm.client.list_tasks({}, limit=1).first()
             found["accepted"] = True
         except CrmctlError as error:
-            found["accepted"] = False
+            # Only these two answers tell: what was not asked, or failed, knows no keys.
+            told = {Unauthorized: False, Forbidden: True}
+            found["accepted"] = told.get(type(error))
             failure = error
     show_one(crm, found, named_view(crm, _STATUS, "status", "statuses"))
     if failure is not None:

@@ -56,6 +56,7 @@ def demo(
             # Another process may have filled it meanwhile.
             if reset or not _is_filled(kept):
                 put_sample_data(kept, crm.now.astimezone(crm.zone))
+        crm.terminal.confirmed.append(f"Put sample data into {crm.workspace_path}")
     show_list(crm, TASK, [{"status": status} for status in OPEN_STATUSES], sort="due_date")
     if crm.format == "table":
         crm.terminal.show("")

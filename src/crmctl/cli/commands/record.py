@@ -8,7 +8,7 @@ from crmctl.cli import names, options
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import read_choice
 from crmctl.cli.pull import PULLED, pull_records
-from crmctl.cli.show import named_view, show_all, show_one
+from crmctl.cli.show import named_view, show_all, show_done, show_one
 from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
 from crmctl.resources import RECORD_TYPES
@@ -76,6 +76,7 @@ def add(
             notifications=not no_notifications,
         )
     crm.fallback.note_write()
+    show_done(crm, f"Added {type} {record_id}: {name}")
     show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
 
 
@@ -100,7 +101,12 @@ def list_(
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
     records = crm.known.records(type)
-    number = show_all(crm, records, named_view(crm, _RECORD, "record", "records"))
+    shown: tuple[str, ...] = _RECORD
+    if crm.format == "table" and not crm.options.fields:
+        # What is the same of all, as it mostly is, would take room from names and addresses.
+        telling = any(False in (each["active"], each["notifications"]) for each in records)
+        shown = _RECORD if telling else _RECORD[:-2]
+    number = show_all(crm, records, named_view(crm, shown, "record", "records"))
     if crm.profile.kind != "workspace":
         crm.terminal.note(_say_age(crm))
     elif number == 0:
@@ -127,8 +133,11 @@ def pull(ctx: typer.Context) -> None:
     if crm.options.dry_run:
         crm.terminal.note("Would fetch the server's contacts and deals.")
         return
-    counts = pull_records(crm)
-    show_all(crm, counts, named_view(crm, ("type", "count", "pulled_at"), "record", "records"))
+    counts, failure = pull_records(crm)
+    if counts or failure is None:
+        show_all(crm, counts, named_view(crm, ("type", "count", "pulled_at"), "record", "records"))
+    if failure is not None:
+        raise failure
 
 
 @app.command("remove")
@@ -154,6 +163,7 @@ def remove(
         if not kept.remove_record(type, record_id):
             raise NotFound(f"This workspace knows no {type} {record_id}.")
     crm.fallback.note_write()
+    show_done(crm, f"Removed {type} {record_id}")
     removed = {"type": type, "id": record_id, "deleted": True}
     show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))
 

@@ -16,7 +16,8 @@ from crmctl.store.interface import Condition, Item, Transaction
 # An ID stands on the command line unquoted: nothing that a shell would interpret, or crmctl take
 # for an option. A name is quoted by the shell's script, which knows no more than these.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_PLAIN_NAME = re.compile(r"\w[\w .&()@/+-]*")
+# No longer than a line either: nobody would have typed it.
+_PLAIN_NAME = re.compile(r"\w[\w .&()@/+-]{0,99}")
 
 
 def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
