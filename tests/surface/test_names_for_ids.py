@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import KEY, RECORDS, open_far_end, stock
+from tests.e2e.running import KEY, RECORDS, Result, open_far_end, stock
 from tests.in_process import NOW, run_at, run_in
 from tests.scripted_server import Connection, ScriptedServer, answer
 
@@ -403,3 +403,21 @@ def test_a_table_of_records_gives_its_room_to_names(here: Call, tmp_path: Path) 
     assert heading("--fields", "id,active") == ["ID", "Active"]
     here("record", "add", "user", "usr_bob", "Bob Brown", "--inactive")
     assert heading()[:5] == ["Type", "ID", "Name", "Email", "Active"]
+
+
+def test_a_table_has_25_records_and_says_how_many_more_there_are(
+    here: Call, tmp_path: Path
+) -> None:
+    for number in range(30):
+        here("record", "add", "deal", f"deal_{number:02}", f"Deal {number}")
+
+    def listed(*options: str) -> Result:
+        return run_in(tmp_path, "record", "list", "deal", *options, CRMCTL_PROFILE="local")
+
+    total = len(listed("-o", "ids").lines)
+    table = listed("-o", "table")
+    assert len(table.lines) == 1 + 25
+    assert table.stderr == f"Showing 25 of {total} records. --limit N shows more.\n"
+    assert len(listed("-o", "table", "--limit", "99").lines) == 1 + total
+    two = listed("--limit", "2")
+    assert (len(two.lines), two.stderr) == (2, f"Showing 2 of {total} records.\n")
