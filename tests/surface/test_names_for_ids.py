@@ -421,3 +421,22 @@ def test_a_table_has_25_records_and_says_how_many_more_there_are(
     assert len(listed("-o", "table", "--limit", "99").lines) == 1 + total
     two = listed("--limit", "2")
     assert (len(two.lines), two.stderr) == (2, f"Showing 2 of {total} records.\n")
+
+
+def test_names_that_cannot_be_forgotten_keep_no_key_and_no_login(tmp_path: Path) -> None:
+    def log(verb: str, *options: str) -> Result:
+        line = ("auth", verb, "--profile", "work", *options)
+        return run_at(lambda: NOW, tmp_path, *line, piped="key_1\n")
+
+    with ScriptedServer(after=lists) as server:
+        login = ("--key-stdin", "--store", "file", "--base-url", server.url)
+        log("login", *login)
+        run_in(tmp_path, "record", "pull", "--profile", "work")
+        for file in tmp_path.glob("cache/pulled-*.json"):
+            file.unlink()
+            file.mkdir()
+        again = log("login", *login)
+    assert again.status == 0
+    assert "warning: names of the account before are still known: " in again.stderr
+    assert log("logout").status == 0
+    assert "key_1" not in (tmp_path / "config" / "credentials.json").read_text()
