@@ -279,7 +279,9 @@ def test_one_list_that_fails_leaves_the_other_and_does_not_hide_it(there: Call) 
         status, pulled, said = there("record", "pull", **url)
         assert status == 13
         assert [(each["type"], each["count"]) for each in pulled] == [("deal", 1)]
-        assert "The deals were kept. GET /contacts" in json.loads(said)["error"]["message"]
+        assert json.loads(said)["error"]["message"] == (
+            "The deals were kept. GET /contacts: the key may not do this (HTTP 403)."
+        )
         assert [record["id"] for record in there("record", "list", **url)[1]] == ["deal_1"]
 
 
