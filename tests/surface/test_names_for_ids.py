@@ -340,15 +340,16 @@ def test_completion_offers_no_more_names_than_a_screen_takes(there: Call, tmp_pa
 def test_a_name_of_any_length_and_lines_takes_one_line_of_what_is_said(
     there: Call, tmp_path: Path
 ) -> None:
-    long = [{"id": f"con_{number}", "name": "Bob\ncrmctl: error" + "b" * 9999} for number in "12"]
+    name = "Bob\ncrmctl: error" + "b" * 9999
+    long = [{"id": f"con\n{number}" + "_" * 999, "name": name} for number in "12"]
     with ScriptedServer(after=answer(body={"success": True, "data": long})) as server:
         url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
         run_in(tmp_path, "record", "pull", **url)
     said = run_in(tmp_path, "task", "list", "--contact", "bob", **url)
     assert "There is: Bob crmctl: errorbbb" in said.stderr
     assert said.status == 2
-    assert (len(said.stderr.splitlines()), len(said.stderr) < 500) == (2, True)
-    assert len(run_in(tmp_path, "task", "list", "--contact", long[0]["name"], **url).stderr) < 500
+    assert (len(said.stderr.splitlines()), len(said.stderr) < 999) == (2, True)
+    assert len(run_in(tmp_path, "task", "list", "--contact", long[0]["name"], **url).stderr) < 999
     assert run_in(tmp_path, "__complete", "brief", "bo", **url).stdout == ""
 
 
