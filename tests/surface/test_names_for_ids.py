@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import KEY, RECORDS, open_far_end, stock
+from tests.e2e.running import KEY, RECORDS, Result, open_far_end, stock
 from tests.in_process import NOW, run_at, run_in
 from tests.scripted_server import Connection, ScriptedServer, answer
 
@@ -279,7 +279,9 @@ def test_one_list_that_fails_leaves_the_other_and_does_not_hide_it(there: Call) 
         status, pulled, said = there("record", "pull", **url)
         assert status == 13
         assert [(each["type"], each["count"]) for each in pulled] == [("deal", 1)]
-        assert "The deals were kept. GET /contacts" in json.loads(said)["error"]["message"]
+        assert json.loads(said)["error"]["message"] == (
+            "The deals were kept. GET /contacts: the key may not do this (HTTP 403)."
+        )
         assert [record["id"] for record in there("record", "list", **url)[1]] == ["deal_1"]
 
 
@@ -338,15 +340,16 @@ def test_completion_offers_no_more_names_than_a_screen_takes(there: Call, tmp_pa
 def test_a_name_of_any_length_and_lines_takes_one_line_of_what_is_said(
     there: Call, tmp_path: Path
 ) -> None:
-    long = [{"id": f"con_{number}", "name": "Bob\ncrmctl: error" + "b" * 9999} for number in "12"]
+    name = "Bob\ncrmctl: error" + "b" * 9999
+    long = [{"id": f"con\n{number}" + "_" * 999, "name": name} for number in "12"]
     with ScriptedServer(after=answer(body={"success": True, "data": long})) as server:
         url = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY}
         run_in(tmp_path, "record", "pull", **url)
     said = run_in(tmp_path, "task", "list", "--contact", "bob", **url)
     assert "There is: Bob crmctl: errorbbb" in said.stderr
     assert said.status == 2
-    assert (len(said.stderr.splitlines()), len(said.stderr) < 500) == (2, True)
-    assert len(run_in(tmp_path, "task", "list", "--contact", long[0]["name"], **url).stderr) < 500
+    assert (len(said.stderr.splitlines()), len(said.stderr) < 999) == (2, True)
+    assert len(run_in(tmp_path, "task", "list", "--contact", long[0]["name"], **url).stderr) < 999
     assert run_in(tmp_path, "__complete", "brief", "bo", **url).stdout == ""
 
 
@@ -403,3 +406,40 @@ def test_a_table_of_records_gives_its_room_to_names(here: Call, tmp_path: Path) 
     assert heading("--fields", "id,active") == ["ID", "Active"]
     here("record", "add", "user", "usr_bob", "Bob Brown", "--inactive")
     assert heading()[:5] == ["Type", "ID", "Name", "Email", "Active"]
+
+
+def test_a_table_has_25_records_and_says_how_many_more_there_are(
+    here: Call, tmp_path: Path
+) -> None:
+    for number in range(30):
+        here("record", "add", "deal", f"deal_{number:02}", f"Deal {number}")
+
+    def listed(*options: str) -> Result:
+        return run_in(tmp_path, "record", "list", "deal", *options, CRMCTL_PROFILE="local")
+
+    total = len(listed("-o", "ids").lines)
+    table = listed("-o", "table")
+    assert len(table.lines) == 1 + 25
+    assert table.stderr == f"Showing 25 of {total} records. --limit N shows more.\n"
+    assert len(listed("-o", "table", "--limit", "99").lines) == 1 + total
+    two = listed("--limit", "2")
+    assert (len(two.lines), two.stderr) == (2, f"Showing 2 of {total} records.\n")
+
+
+def test_names_that_cannot_be_forgotten_keep_no_key_and_no_login(tmp_path: Path) -> None:
+    def log(verb: str, *options: str) -> Result:
+        line = ("auth", verb, "--profile", "work", *options)
+        return run_at(lambda: NOW, tmp_path, *line, piped="key_1\n")
+
+    with ScriptedServer(after=lists) as server:
+        login = ("--key-stdin", "--store", "file", "--base-url", server.url)
+        log("login", *login)
+        run_in(tmp_path, "record", "pull", "--profile", "work")
+        for file in tmp_path.glob("cache/pulled-*.json"):
+            file.unlink()
+            file.mkdir()
+        again = log("login", *login)
+    assert again.status == 0
+    assert "warning: names of the account before are still known: " in again.stderr
+    assert log("logout").status == 0
+    assert "key_1" not in (tmp_path / "config" / "credentials.json").read_text()

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
-from crmctl.errors import CrmctlError
+from crmctl.errors import CrmctlError, SettingsError, StoreError
 from crmctl.files import OwnFile
 from crmctl.names import fold
 from crmctl.resources import RECORD_TYPES, TASK
@@ -164,9 +164,18 @@ class OfServer:
             file.replace(json.dumps(seen).encode(), sync=False)
 
     def forget(self) -> None:
-        """Keep nothing more of it: the next key may be of another account."""
+        """Keep nothing more of it: the next key may be of another account.
+
+        Raises StoreError where that cannot be done.
+        """
         for kind in ("seen", "pulled"):
-            self._file(kind).path.unlink(missing_ok=True)
+            try:
+                path = self._file(kind).path
+                path.unlink(missing_ok=True)
+            except (SettingsError, NotADirectoryError):
+                return  # where there is no directory, nothing was kept
+            except OSError as error:
+                raise StoreError(f"{path} cannot be removed: {error.strerror}.") from None
 
     @cached_property
     def _seen(self) -> Mapping[str, Any]:

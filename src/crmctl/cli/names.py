@@ -109,7 +109,7 @@ def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, s
     named = [record for type in types for record in known.named(type, text)]
     if len(named) > 1:
         shown = [
-            f"{record['id']} ({record['type']} {_described(record)})"
+            f"{_short(record['id'])} ({record['type']} {_described(record)})"
             for record in named[:_MOST_SIMILAR]
         ]
         more = ", …" if len(named) > _MOST_SIMILAR else ""
@@ -182,7 +182,7 @@ def _how(crm: Context, types: list[str], text: str) -> str:
     """Whose name has that in it, else how to make a name known."""
     folded = fold(text)
     similar = [
-        f"{_short(record['name'])} ({record['id']})"
+        f"{_short(record['name'])} ({_short(record['id'])})"
         for type in types
         for record in crm.known.records(type)
         if folded in fold(record["name"])

@@ -38,7 +38,8 @@ def pull_records(crm: Context) -> tuple[list[dict[str, Any]], CrmctlError | None
             crm.terminal.note(f"This server has no {PULLED[type]}.")
             continue
         except CrmctlError as error:
-            error.message = f"GET {PULLED[type]}: {error.message}"
+            if not error.message.startswith(f"GET {PULLED[type]}"):
+                error.message = f"GET {PULLED[type]}: {error.message}"
             failures.append(error)
             continue
         crm.known_of_server.keep_pulled(type, records, at)

@@ -98,13 +98,22 @@ def login(
         raise
     keep_key(name, url, key, store, crm.directories, keyring=crm.keyring)
     save_profile(crm.directories, name, url, store)
-    OfServer(crm.directories, name_server_account(name, url)).forget()
+    _forget_names(crm, OfServer(crm.directories, name_server_account(name, url)))
     crm.terminal.note(
         f"Logged in to {url} as profile {name}, now the default. The key is in the {store}."
     )
     note_overruled(crm, "profile", name)
     source = KEY_SOURCES[store]
     show_line(crm, _status_of(name, url, known.get("user_id"), source, accepted=True))
+
+
+def _forget_names(crm: Context, known: OfServer) -> None:
+    """Forget the names of the account before; the key is what was asked for, and is done with."""
+    try:
+        known.forget()
+    except CrmctlError as error:
+        message = f"crmctl: warning: names of the account before are still known: {error.message}"
+        crm.terminal.warn(message, code="names")
 
 
 @app.command("logout")
@@ -122,11 +131,11 @@ def logout(ctx: typer.Context) -> None:
         crm.terminal.note(f"Would forget the key of profile {profile.name}.")
         return
     url = str(profile.base_url.value)
-    crm.known_of_server.forget()
     if forget_key(profile.name, url, profile.key_store, crm.directories, keyring=crm.keyring):
         crm.terminal.note(f"Forgot the key of profile {profile.name}.")
     else:
         crm.terminal.note(f"The profile {profile.name} had no key.")
+    _forget_names(crm, crm.known_of_server)
     show_line(crm, _status_of(profile.name, url, profile.user_id.value))
 
 

@@ -6,12 +6,12 @@ import typer
 
 from crmctl.cli import names, options
 from crmctl.cli.context import Context
-from crmctl.cli.inputs import read_choice
+from crmctl.cli.inputs import read_choice, read_limit
 from crmctl.cli.pull import PULLED, pull_records
 from crmctl.cli.show import named_view, show_all, show_done, show_one
 from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
-from crmctl.resources import RECORD_TYPES
+from crmctl.resources import DEFAULT_LIMIT, RECORD_TYPES
 
 app = typer.Typer(
     help="""The users, contacts, deals and projects known by name.
@@ -91,8 +91,11 @@ def list_(
             autocompletion=options.one_of(RECORD_TYPES),
         ),
     ] = None,
+    limit: options.Limit = None,
 ) -> None:
     """List the known records, by type and ID: a workspace's, or what was seen of a server's.
+
+    All of them, or 25 in a table.
 
     crmctl record list
     crmctl record list contact -o ids
@@ -100,13 +103,20 @@ def list_(
     crm: Context = ctx.obj
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
-    records = crm.known.records(type)
+    most = read_limit(limit)
+    if most is None and crm.format == "table":
+        most = DEFAULT_LIMIT
+    every = crm.known.records(type)
+    records = every[:most]
     shown: tuple[str, ...] = _RECORD
     if crm.format == "table" and not crm.options.fields:
         # What is the same of all, as it mostly is, would take room from names and addresses.
         telling = any(False in (each["active"], each["notifications"]) for each in records)
         shown = _RECORD if telling else _RECORD[:-2]
     number = show_all(crm, records, named_view(crm, shown, "record", "records"))
+    if number < len(every):
+        rest = "" if limit else " --limit N shows more."
+        crm.terminal.note(f"Showing {number} of {len(every)} records.{rest}")
     if crm.profile.kind != "workspace":
         crm.terminal.note(_say_age(crm))
     elif number == 0:
