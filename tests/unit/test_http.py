@@ -287,11 +287,11 @@ def test_a_body_that_nobody_reads_ends_at_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         body = {"description": "x" * 20_000_000}
         with (
-            connect(f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout=0.4) as transport,
-            pytest.raises(errors.OutcomeUnknown, match=r"within 0\.4 s"),
+            connect(f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout=1.5) as transport,
+            pytest.raises(errors.OutcomeUnknown, match=r"within 1\.5 s"),
         ):
             transport(Request("POST", "/tasks", body=body))
-        assert 0.3 < time.monotonic() - started < 2
+        assert 1.3 < time.monotonic() - started < 5
 
 
 def test_a_name_that_nobody_resolves_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
