@@ -150,13 +150,16 @@ def _describe(
 ) -> _Error:
     said = read_message(response.content, response.text)
     message = ": ".join(filter(None, [happened, said])) or kind.meaning
-    return kind(
+    error = kind(
         f"{message.rstrip('.')} ({_origin(response)}).{after}",
         status=response.status,
         request_id=response.request_id,
         details=read_details(response.content),
-        hint=_wait_hint(response) if kind is errors.RateLimited else None,
     )
+    if isinstance(error, errors.RateLimited):
+        error.retry_after = _wait_of(response)
+        error.hint = _wait_hint(error.retry_after)
+    return error
 
 
 def _origin(response: Response) -> str:
@@ -164,10 +167,13 @@ def _origin(response: Response) -> str:
     return f"HTTP {response.status}{request}"
 
 
-def _wait_hint(response: Response) -> str:
+def _wait_of(response: Response) -> float | None:
     from crmctl.api.retry import retry_after_seconds
 
-    seconds = retry_after_seconds(response)
+    return retry_after_seconds(response)
+
+
+def _wait_hint(seconds: float | None) -> str:
     if seconds is None:
         return "Wait a little and run it again."
     return f"Run it again in {seconds:.0f} s."

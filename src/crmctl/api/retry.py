@@ -187,13 +187,15 @@ def _describe(request: Request, outcome: Outcome) -> str:
 
 
 def _too_long(request: Request, outcome: Outcome, asked: float) -> errors.RateLimited:
-    return errors.RateLimited(
+    error = errors.RateLimited(
         f"{request.method} {request.path}: the server asks to wait {asked:.0f} s, longer than"
         " this command may take.",
         status=outcome.status,
         request_id=outcome.request_id,
         hint=f"Run it again in {asked:.0f} s.",
     )
+    error.retry_after = asked
+    return error
 
 
 def _parse_date(text: str) -> float | None:

@@ -62,8 +62,8 @@ class Context:
             as_json=lambda: self.tells_json,
         )
         self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", "").strip())
-        self._clock = clock
-        self._sleep = sleep
+        self.clock = clock
+        self.sleep = sleep
         self._closing: list[Callable[[], None]] = []
         self.fallback = Fallback(self.terminal, lambda: self.profile.fallback)
 
@@ -173,7 +173,7 @@ class Context:
     @cached_property
     def now(self) -> datetime:
         """The moment this command runs at, aware."""
-        return self._clock()
+        return self.clock()
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -218,6 +218,10 @@ class Context:
 
         lines = self.format == "jsonl"
         renderer("jsonl" if lines else "json").write_value(value, stream=self.terminal.stdout)
+
+    def close_later(self, close: Callable[[], None]) -> None:
+        """Have something closed when the command ends."""
+        self._closing.append(close)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -272,7 +276,7 @@ class Context:
         timeout = self.settings.timeout.value
         watched = self.terminal.watch(server, "the server")
         log_wait = self.terminal.log_wait
-        return retrying(watched, timeout=timeout, sleep=self._sleep, log=log_wait)
+        return retrying(watched, timeout=timeout, sleep=self.sleep, log=log_wait)
 
     def _path_of(self, profile: Profile) -> Path:
         if profile.kind != "workspace":
@@ -283,7 +287,7 @@ class Context:
         return self.directories.data / f"{profile.name}.db"
 
     def _second(self) -> datetime:
-        return self._clock().replace(microsecond=0)
+        return self.clock().replace(microsecond=0)
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
         self.terminal.note(

@@ -1,0 +1,161 @@
+"""The outbox of a profile, and logging an activity by way of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from crmctl.config.profile import RESERVED_NAME
+from crmctl.delivery import refs
+from crmctl.delivery.entries import WAITING, export_entry, new_entry
+from crmctl.errors import CrmctlError, OutcomeUnknown, Queued, SettingsError, StoreError
+from crmctl.timestamps import format_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crmctl.cli.context import Context
+    from crmctl.delivery.outbox import Claim, Outbox
+
+# Seconds between looks whether another process has sent what it has claimed.
+_POLL = 0.05
+
+
+def open_outbox(crm: Context) -> Outbox:
+    """The outbox of the profile and its base URL; a workspace's is always empty. Creates nothing.
+
+    Who has the profile has its account, whatever its key is by now. Without a profile the key is
+    all that tells accounts apart: its digest goes with each row. Raises SettingsError where there
+    is no place for state.
+    """
+    from crmctl.delivery.outbox import Outbox
+
+    profile = crm.profile
+    url = str(profile.base_url.value)
+    in_environment = profile.name == RESERVED_NAME
+    key = crm.environ.get("CRMCTL_API_KEY", "").strip() if in_environment else ""
+    return Outbox(
+        crm.directories.state / "outbox" / f"{profile.name}-{_digest(url)}.db",
+        account=_digest(key) if key else "",
+        clock=crm.clock,
+        mask=crm.terminal.mask,
+    )
+
+
+def log_queued(crm: Context, body: dict[str, Any], ref: str | None) -> tuple[dict[str, Any], bool]:
+    """Log an activity by way of the outbox; gives it, and whether it was there already.
+
+    Raises Queued where it is not delivered yet, the failure itself where the server refuses it, and
+    StoreError where neither the outbox nor the server has it.
+    """
+    from crmctl.delivery.sending import deliver
+
+    crm.require_writable("activity log")
+    made = ref is None
+    ref = os.urandom(16).hex() if ref is None else refs.check_ref(ref)
+    body = refs.mark(body, ref)
+    try:
+        outbox = open_outbox(crm)
+        claim = _enter(crm, outbox, body, ref, made=made)
+    except (StoreError, SettingsError) as failure:
+        return _send_unqueued(crm, body, ref, failure, made=made)
+    crm.close_later(outbox.close)
+    try:
+        return deliver(outbox, claim, lambda: crm.client, timeout=crm.settings.timeout.value)
+    except CrmctlError as error:
+        raise _explain(crm, claim, error) from error
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"It is in the outbox ({ref}): `{flush_line(crm)}` delivers it.")
+        raise
+
+
+def flush_line(crm: Context) -> str:
+    """The command that delivers what waits."""
+    profile = "" if crm.options.profile is None else f" --profile {crm.options.profile}"
+    return f"crmctl outbox flush{profile}"
+
+
+def require_empty(crm: Context, counts: Mapping[str, int], why: str = "") -> None:
+    """Raise Queued where something waits, by the numbers of the rows in each state."""
+    waiting = {state: counts[state] for state in WAITING if counts[state]}
+    if not waiting:
+        return
+    told = ", ".join(f"{number} {state}" for state, number in waiting.items())
+    hint = f"Run `{flush_line(crm)}` later."
+    if set(waiting) == {"held"}:
+        hint = "`crmctl outbox show ID` shows why; `outbox retry ID` sends it once more."
+    elif set(waiting) <= {"held", "unknown"}:
+        hint = f"Run `{flush_line(crm)}` later: it looks whether they are there."
+    raise Queued(f"Not delivered yet: {told}.{why}", hint=hint)
+
+
+def _enter(crm: Context, outbox: Outbox, body: Mapping[str, Any], ref: str, *, made: bool) -> Claim:
+    identity, entry = refs.key_of(body, ref), new_entry(body, ref, made=made)
+    for _ in range(int(crm.settings.timeout.value / _POLL) + 1):
+        claim = outbox.enter(identity, entry)
+        if claim is not None:
+            return claim
+        crm.sleep(_POLL)
+    raise Queued(
+        f"It is in the outbox as {ref}, and another process has been sending it for"
+        f" {crm.settings.timeout.value:g} seconds.",
+        hint=f"Run `{flush_line(crm)}` later.",
+    )
+
+
+def _explain(crm: Context, claim: Claim, error: CrmctlError) -> CrmctlError:
+    """What is said where it was not delivered: that it is safe, unless it is refused."""
+    row = claim.row
+    if claim.outcome == "dead":
+        kept = f"It is kept: `crmctl outbox show {row['id']}`."
+        error.hint = f"{error.hint or ''} {kept}".strip()
+        return error
+    if claim.outcome == "delivered":
+        error.hint = f"It was delivered before, as {row['remote_id']}."
+        return error
+    doubt = " It may have been applied: that is looked for." if claim.outcome == "unknown" else ""
+    queued = Queued(
+        f"Not delivered yet: {error.message} It is safe in the outbox as {row['ref']}.{doubt}",
+        hint=f"Run `{flush_line(crm)}` to deliver it.",
+        status=error.status,
+        request_id=error.request_id,
+        details=[{"id": row["id"], "ref": row["ref"], "state": claim.outcome}]
+        if crm.tells_json
+        else None,
+    )
+    queued.cause = error
+    return queued
+
+
+def _send_unqueued(
+    crm: Context, body: dict[str, Any], ref: str, failure: CrmctlError, *, made: bool
+) -> tuple[dict[str, Any], bool]:
+    """Send once what the outbox cannot take; where that fails too, give the entry to the caller."""
+    from crmctl.delivery.rows import NEW
+    from crmctl.output.json_text import encode
+
+    crm.terminal.warn(
+        f"crmctl: warning: {failure.message} It is sent without the outbox.", code="not_queued"
+    )
+    timeout = crm.settings.timeout.value
+    try:
+        log = refs.log_marked if made else refs.log_once
+        return log(crm.client, body, ref, now=crm.now, timeout=timeout)
+    except CrmctlError as error:
+        now = format_timestamp(crm.now)
+        row = {**NEW, **new_entry(body, ref, made=made), "queued_at": now}
+        if isinstance(error, OutcomeUnknown):
+            row |= {"state": "unknown", "sent_at": now}
+        entry = export_entry(row, str(crm.profile.base_url.value))
+        if not crm.tells_json:
+            crm.terminal.say(f"{encode(entry)}\n")
+        raise StoreError(
+            f"It is neither in the outbox nor confirmed: {failure.message} {error.message}",
+            hint="The entry is printed: keep it, and give it to `crmctl outbox import`.",
+            details=[entry] if crm.tells_json else None,
+        ) from error
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
