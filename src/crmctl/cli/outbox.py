@@ -39,6 +39,7 @@ def open_outbox(crm: Context) -> Outbox:
         crm.directories.state / "outbox" / f"{profile.name}-{_digest(url)}.db",
         account=_digest(key) if key else "",
         clock=crm.clock,
+        busy_seconds=crm.settings.timeout.value,
         mask=crm.terminal.mask,
     )
 
@@ -135,13 +136,9 @@ def _send_unqueued(
     from crmctl.delivery.rows import NEW
     from crmctl.output.json_text import encode
 
-    crm.terminal.warn(
-        f"crmctl: warning: {failure.message} It is sent without the outbox.", code="not_queued"
-    )
-    timeout = crm.settings.timeout.value
+    log = refs.log_marked if made else refs.log_once
     try:
-        log = refs.log_marked if made else refs.log_once
-        return log(crm.client, body, ref, now=crm.now, timeout=timeout)
+        done = log(crm.client, body, ref, now=crm.now, timeout=crm.settings.timeout.value)
     except CrmctlError as error:
         now = format_timestamp(crm.now)
         row = {**NEW, **new_entry(body, ref, made=made), "queued_at": now}
@@ -155,6 +152,8 @@ def _send_unqueued(
             hint="The entry is printed: keep it, and give it to `crmctl outbox import`.",
             details=[entry] if crm.tells_json else None,
         ) from error
+    crm.terminal.warn(f"crmctl: warning: not by the outbox: {failure.message}", code="not_queued")
+    return done
 
 
 def _digest(text: str) -> str:

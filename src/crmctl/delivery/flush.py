@@ -13,7 +13,7 @@ from crmctl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from crmctl.api.client import Client
-    from crmctl.delivery.outbox import Outbox
+    from crmctl.delivery.outbox import Claim, Outbox
     from crmctl.delivery.reconcile import Waits
     from crmctl.delivery.rows import Row
 
@@ -58,102 +58,124 @@ def flush(
     asks to wait: each row would share that fate. It goes on past a row that is refused. ``tell``
     gets a line for each row that is delivered or dies. Raises StoreError.
     """
-    done = Flushed()
+    flusher = _Flusher(outbox, connect, waits, timeout, tell)
+    done = flusher.done
     end = outbox.clock() + timedelta(seconds=wait)
     while True:
         with outbox.flushing() as alone:
             done.busy = not alone
             if alone:
                 outbox.purge()
-                _flush(outbox, connect, done, end, waits, timeout, sleep, tell)
+                flusher.work(end, sleep)
                 return done
         if outbox.clock() >= end:
             return done
         sleep(_POLL)
 
 
-def _flush(
-    outbox: Outbox,
-    connect: Callable[[], Client],
-    done: Flushed,
-    end: datetime,
-    waits: Waits,
-    timeout: float,
-    sleep: Callable[[float], None],
-    tell: Callable[[str], None],
-) -> None:
-    patient = False
-    while True:
-        done.error = _pass(outbox, connect, done, waits, timeout, tell, patient=patient)
-        patient = True
-        done.due = _next(outbox, waits)
-        if done.due is None or (done.error is not None and not _may_pass(done.error)):
-            return
-        now = outbox.clock()
-        pause = timedelta(seconds=_PAUSE if done.error else _POLL)
-        until = max(done.due, now + pause)
-        if until > end:
-            return
-        sleep((until - now).total_seconds())
+class _Flusher:
+    """One flush; ``_later`` is when each unknown row is looked for again, by ID."""
 
+    def __init__(
+        self,
+        outbox: Outbox,
+        connect: Callable[[], Client],
+        waits: Waits,
+        timeout: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._outbox = outbox
+        self._connect = connect
+        self._waits = waits
+        self._timeout = timeout
+        self._tell = tell
+        self._later: dict[int, datetime] = {}
+        self.done = Flushed()
 
-def _pass(
-    outbox: Outbox,
-    connect: Callable[[], Client],
-    done: Flushed,
-    waits: Waits,
-    timeout: float,
-    tell: Callable[[str], None],
-    *,
-    patient: bool,
-) -> errors.CrmctlError | None:
-    """Go through all rows once; give what ended that early. One that is ``patient`` backs off."""
-    rows = outbox.rows("pending", "unknown")
-    if (asked := _asked(outbox, rows)) is not None:
-        return asked
-    doubts = 0
-    for row in rows:
-        if row["state"] == "pending" and not _is_due(outbox, row, patient=patient):
-            continue
-        claim = None
-        try:
-            if row["state"] == "unknown":
-                _look(outbox, row, connect(), waits, done, tell)
-            elif (claim := outbox.claim(row)) is not None:
-                activity, known = deliver(outbox, claim, connect, timeout=timeout)
-                done.delivered += 1
-                doubts = 0
-                there = " (it was there already)" if known else ""
-                tell(f"Delivered {row['id']} ({row['ref']}) as {activity.get('id')}{there}")
-        except errors.StoreError:
-            raise
-        except errors.CrmctlError as error:
-            if claim is not None and claim.outcome == "dead":
-                done.died += 1
-                tell(f"Refused {row['id']} ({row['ref']}): {error.message}")
+    def work(self, end: datetime, sleep: Callable[[float], None]) -> None:
+        """Go through the rows, and again when one is due, until nothing can be before ``end``."""
+        done, patient = self.done, False
+        while True:
+            error = done.error = self._pass(patient=patient)
+            patient = True
+            done.due = self._next()
+            may_pass = error is None or error.retryable or isinstance(error, errors.OutcomeUnknown)
+            if done.due is None or not may_pass:
+                return
+            now = self._outbox.clock()
+            until = now + timedelta(seconds=_POLL if error is None else _PAUSE)
+            if error is None or isinstance(error, errors.RateLimited):
+                until = max(done.due, until)
+            if until > end:
+                return
+            sleep((until - now).total_seconds())
+
+    def _pass(self, *, patient: bool) -> errors.CrmctlError | None:
+        """Go through all rows once; give what ended that early. One that is patient backs off."""
+        rows = self._outbox.rows("pending", "unknown")
+        if (asked := _asked(self._outbox, rows)) is not None:
+            return asked
+        doubts = 0
+        for row in rows:
+            if not self._is_due(row, patient=patient):
                 continue
-            doubts += isinstance(error, errors.OutcomeUnknown)
-            if _concerns_all(error) or doubts == _MOST_DOUBTS:
-                return error
-            tell(f"Not delivered {row['id']} ({row['ref']}): {error.message}")
-    return None
+            claim = None
+            try:
+                if row["state"] == "unknown":
+                    self._look(row)
+                elif (claim := self._outbox.claim(row)) is not None:
+                    self._deliver(claim)
+                    doubts = 0
+            except errors.StoreError:
+                raise
+            except errors.CrmctlError as error:
+                if claim is not None and claim.outcome == "dead":
+                    self.done.died += 1
+                    self._tell(f"Refused {row['id']} ({row['ref']}): {error.message}")
+                    continue
+                doubts += isinstance(error, errors.OutcomeUnknown)
+                if _concerns_all(error) or doubts == _MOST_DOUBTS:
+                    return error
+                self._tell(f"Not delivered {row['id']} ({row['ref']}): {error.message}")
+        return None
 
+    def _deliver(self, claim: Claim) -> None:
+        activity, known = deliver(self._outbox, claim, self._connect, timeout=self._timeout)
+        self.done.delivered += 1
+        there = " (it was there already)" if known else ""
+        row = claim.row
+        self._tell(f"Delivered {row['id']} ({row['ref']}) as {activity.get('id')}{there}")
 
-def _look(
-    outbox: Outbox,
-    row: Row,
-    client: Client,
-    waits: Waits,
-    done: Flushed,
-    tell: Callable[[str], None],
-) -> None:
-    ids = reconcile(outbox, row, client, waits)
-    if not ids:
-        return
-    done.delivered += 1
-    tell(f"Delivered {row['id']} ({row['ref']}) as {ids[0]}: it was there")
-    if len(ids) > 1:
-        done.duplicates.append(ids)
+    def _look(self, row: Row) -> None:
+        ids = reconcile(self._outbox, row, self._connect(), self._waits)
+        now, due = self._outbox.clock(), self._waits.due(row)
+        self._later[row["id"]] = due if due > now else now + self._waits.recheck
+        if ids:
+            self.done.delivered += 1
+            self._tell(f"Delivered {row['id']} ({row['ref']}) as {ids[0]}: it was there")
+        if len(ids) > 1:
+            self.done.duplicates.append(ids)
+
+    def _is_due(self, row: Row, *, patient: bool) -> bool:
+        """Whether a row is to be seen to: what was never sent waits for nothing at first."""
+        now = self._outbox.clock()
+        if row["state"] == "unknown":
+            return self._later.get(row["id"], now) <= now
+        if row["not_before"] is None or (row["sent_at"] is None and not patient):
+            return True
+        return parse_timestamp(row["not_before"]) <= now
+
+    def _next(self) -> datetime | None:
+        """When there is something to do again; None if nothing waits for that."""
+        now, times = self._outbox.clock(), []
+        for row in self._outbox.rows("pending", "sending", "unknown"):
+            if row["state"] == "unknown":
+                times.append(self._later.get(row["id"], now))
+            elif row["state"] == "sending" or row["not_before"] is None:
+                times.append(now)
+            else:
+                times.append(parse_timestamp(row["not_before"]))
+        return min(times, default=None)
 
 
 def _asked(outbox: Outbox, rows: list[Row]) -> errors.RateLimited | None:
@@ -163,16 +185,7 @@ def _asked(outbox: Outbox, rows: list[Row]) -> errors.RateLimited | None:
     left = max((time - now for time in times), default=timedelta()).total_seconds()
     if left <= 0:
         return None
-    error = errors.RateLimited(f"The server asks to wait {left:.0f} s more: nothing was sent.")
-    error.retry_after = left
-    return error
-
-
-def _is_due(outbox: Outbox, row: Row, *, patient: bool) -> bool:
-    """Whether a pending row may be sent: what was never sent waits for nothing at first."""
-    if row["not_before"] is None or (row["sent_at"] is None and not patient):
-        return True
-    return parse_timestamp(row["not_before"]) <= outbox.clock()
+    return errors.RateLimited(f"The server asks to wait {left:.0f} s more: nothing was sent.")
 
 
 def _concerns_all(error: errors.CrmctlError) -> bool:
@@ -186,20 +199,3 @@ def _concerns_all(error: errors.CrmctlError) -> bool:
         errors.ServerFailed,
     )
     return isinstance(error, kinds) or error.status in (301, 307, 308)
-
-
-def _may_pass(error: errors.CrmctlError) -> bool:
-    return error.retryable or isinstance(error, errors.OutcomeUnknown)
-
-
-def _next(outbox: Outbox, waits: Waits) -> datetime | None:
-    """When there is something to do again; None if nothing waits for that."""
-    times = []
-    for row in outbox.rows("pending", "sending", "unknown"):
-        if row["state"] == "unknown":
-            times.append(waits.due(row))
-        elif row["state"] == "sending" or row["not_before"] is None:
-            times.append(outbox.clock())
-        else:
-            times.append(parse_timestamp(row["not_before"]))
-    return min(times, default=None)

@@ -125,7 +125,9 @@ class Outbox:
     def settle(self, claim: Claim, state: str, **changes: Any) -> None:
         """Write down what became of a claimed row, and give it back."""
         claim.outcome = state
-        changes |= {"state": state, "token": None, "settled_at": self._now()}
+        changes |= {"state": state, "token": None}
+        if state == "delivered":
+            changes["delivered_at"] = self._now()
         try:
             with self._database.writing() as connection:
                 _update(connection, claim.row, changes)
@@ -197,7 +199,7 @@ class Outbox:
     def purge(self) -> None:
         """Delete what was delivered more than 30 days ago, and locks that nobody will ask for."""
         oldest = format_timestamp(self.clock() - KEPT)
-        old = [row for row in self.rows("delivered", everyone=True) if row["settled_at"] < oldest]
+        old = [row for row in self.rows("delivered", everyone=True) if row["delivered_at"] < oldest]
         if old:
             with self._database.writing() as connection:
                 connection.executemany("DELETE FROM entry WHERE id = ?", [(r["id"],) for r in old])

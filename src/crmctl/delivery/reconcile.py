@@ -56,9 +56,9 @@ def reconcile(outbox: Outbox, row: Row, client: Client, waits: Waits) -> list[st
     seen = walk(client, body, row["ref"])
     if seen.found:
         ids = [str(activity.get("id")) for activity in seen.found]
-        settled_at = format_timestamp(outbox.clock())
+        delivered_at = format_timestamp(outbox.clock())
         outbox.change(
-            row, state="delivered", remote_id=ids[0], last_error=None, settled_at=settled_at
+            row, state="delivered", remote_id=ids[0], last_error=None, delivered_at=delivered_at
         )
         return ids
     if not seen.complete:

@@ -31,7 +31,7 @@ _COLUMNS = {
     "asked": "INTEGER NOT NULL",  # whether it is the server that asks to wait until then
     "last_error": "TEXT",
     "remote_id": "TEXT",
-    "settled_at": "TEXT",
+    "delivered_at": "TEXT",
 }
 NAMES = tuple(_COLUMNS)
 NEW: Row = {
