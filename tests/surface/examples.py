@@ -16,6 +16,7 @@ from crmctl.cli.app import build_root
 from crmctl.cli.describe import read_docstring
 from crmctl.delivery.entries import new_entry
 from crmctl.delivery.outbox import Outbox
+from crmctl.timestamps import format_timestamp
 from tests.e2e.running import Result
 from tests.in_process import run_at
 
@@ -67,9 +68,9 @@ def put_delivered(home: Path, ref: str) -> None:
     [file] = (home / "state" / "outbox").glob("team-*.db")
     with closing(Outbox(file, clock=lambda: long_ago)) as outbox:
         body = {**OUTBOX["body"], "description": f"crmctl-ref:{ref}"}  # type: ignore[dict-item]
-        claim = outbox.enter(ref, new_entry(body, ref, made=False))
-        assert claim is not None
-        outbox.settle(claim, "delivered", remote_id="act_1")
+        claim = outbox.enter_claimed(ref, new_entry(body, ref, made=False))
+        delivered_at = format_timestamp(long_ago)
+        outbox.settle(claim, "delivered", remote_id="act_1", delivered_at=delivered_at)
 
 
 def commands(root: Any = None) -> Iterator[tuple[tuple[str, ...], Any]]:

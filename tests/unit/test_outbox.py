@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from crmctl.api.message import Request, Response
 from crmctl.delivery import refs
 from crmctl.delivery.entries import export_entry, new_entry, read_entry
 from crmctl.delivery.flush import Flushed, flush
-from crmctl.delivery.outbox import Claim, Outbox
+from crmctl.delivery.outbox import Outbox
 from crmctl.delivery.reconcile import HELD, INCOMPLETE, UNPROVEN, Waits
-from crmctl.delivery.sending import deliver
+from crmctl.delivery.sending import deliver, send
 from crmctl.workspace.app import Workspace
 from tests.contract.world import open_workspace
 
@@ -80,20 +80,23 @@ class World:
         response.headers = {}
         return response
 
-    def enter(self, subject: str, ref: str | None = None, **fields: Any) -> Claim | None:
+    def entry(
+        self, subject: str, ref: str | None = None, **fields: Any
+    ) -> tuple[str, dict[str, Any]]:
         body = {"type": "note", "subject": subject, "occurred_at": "2026-03-24T09:00:00Z", **fields}
         made = ref is None
         ref = ref or f"made-{subject}"
         body = refs.mark(body, ref)
-        return self.outbox.enter(refs.key_of(body, ref), new_entry(body, ref, made=made))
+        return refs.key_of(body, ref), new_entry(body, ref, made=made)
 
     def log(self, subject: str, ref: str | None = None, **fields: Any) -> str:
         """Log it, and give the state that it has come to."""
-        claim = self.enter(subject, ref, **fields)
-        assert claim is not None
-        with suppress(errors.CrmctlError):
-            deliver(self.outbox, claim, lambda: self.client, timeout=30.0)
-        return claim.outcome
+        entry = self.entry(subject, ref, **fields)
+        if ref is None:
+            claim = self.outbox.enter_claimed(*entry)
+            return send(self.outbox, claim, lambda: self.client, 30.0).state
+        row = self.outbox.enter(*entry)
+        return deliver(self.outbox, row, lambda: self.client, timeout=30.0).state
 
     def flush(self, wait: float = 0.0, client: Client | None = None) -> Flushed:
         return flush(
@@ -354,7 +357,8 @@ body = refs.mark(
     {"type": "note", "subject": "Died", "occurred_at": "2026-03-24T09:00:00Z"}, "made-Died"
 )
 outbox = Outbox(Path(sys.argv[1]), clock=lambda: datetime(2026, 3, 24, 9, tzinfo=UTC))
-claim = outbox.enter(refs.key_of(body, "made-Died"), new_entry(body, "made-Died", made=True))
+entry = new_entry(body, "made-Died", made=True)
+claim = outbox.enter_claimed(refs.key_of(body, "made-Died"), entry)
 print("claimed", flush=True)
 sys.stdin.read()
 """
@@ -367,13 +371,15 @@ def test_what_a_process_died_over_is_unknown_and_never_pending(world: World) -> 
     with subprocess.Popen(command, text=True, **pipes) as process:  # type: ignore[call-overload]
         assert process.stdout.readline() == "claimed\n"
         assert world.state("Died") == "sending"
-        assert world.enter("Died") is None  # while it lives
+        row = world.outbox.enter(*world.entry("Died", "made-Died"))
+        assert row["state"] == "sending"  # while it lives
+        assert world.outbox.claim({**row, "state": "pending"}) is None
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert world.state("Died") == "unknown"
     assert [file.name for file in world.path.parent.iterdir()] == ["work.db"]
     assert world.flush().delivered == 0
-    assert world.log("Died") == "delivered"  # the same log again looks, and sends
+    assert world.log("Died", "made-Died") == "delivered"  # the same log again looks, and sends
     assert world.there == ["Died"]
 
 
@@ -456,8 +462,7 @@ def test_what_another_account_has_queued_is_not_sent(world: World) -> None:
 
 def test_a_row_that_cannot_be_settled_is_unknown_and_found(world: World) -> None:
     world.log("Proof")
-    claim = world.enter("One")
-    assert claim is not None
+    claim = world.outbox.enter_claimed(*world.entry("One"))
 
     def lock(request: Request) -> None:
         locked.enter_context(blocker._database.writing())
@@ -466,8 +471,8 @@ def test_a_row_that_cannot_be_settled_is_unknown_and_found(world: World) -> None
     world.outbox._database.busy_seconds = 0.1
     with closing(blocker), ExitStack() as locked:
         world.script = [lock]
-        activity, _ = deliver(world.outbox, claim, lambda: world.client, timeout=30.0)
-    assert activity["subject"] == "One"
+        done = send(world.outbox, claim, lambda: world.client, 30.0)
+    assert (done.state, done.activity is not None) == ("delivered", True)
     assert world.state("One") == "unknown"
     assert world.flush().delivered == 1
     assert world.there == ["One", "Proof"]

@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING, Any
 from crmctl.config.profile import RESERVED_NAME
 from crmctl.delivery import refs
 from crmctl.delivery.entries import WAITING, export_entry, new_entry
-from crmctl.errors import CrmctlError, OutcomeUnknown, Queued, SettingsError, StoreError
+from crmctl.errors import (
+    CrmctlError,
+    OutcomeUnknown,
+    Queued,
+    SettingsError,
+    StoreError,
+    Unreachable,
+)
 from crmctl.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crmctl.cli.context import Context
-    from crmctl.delivery.outbox import Claim, Outbox
+    from crmctl.delivery.outbox import Outbox
+    from crmctl.delivery.rows import Row
+    from crmctl.delivery.sending import Delivery
 
 # Seconds between looks whether another process has sent what it has claimed.
 _POLL = 0.05
@@ -50,25 +59,31 @@ def log_queued(crm: Context, body: dict[str, Any], ref: str | None) -> tuple[dic
     Raises Queued where it is not delivered yet, the failure itself where the server refuses it, and
     StoreError where neither the outbox nor the server has it.
     """
-    from crmctl.delivery.sending import deliver
+    from crmctl.delivery.sending import send
 
     crm.require_writable("activity log")
     made = ref is None
     ref = os.urandom(16).hex() if ref is None else refs.check_ref(ref)
     body = refs.mark(body, ref)
+    identity, entry = refs.key_of(body, ref), new_entry(body, ref, made=made)
     try:
         outbox = open_outbox(crm)
-        claim = _enter(crm, outbox, body, ref, made=made)
+        claim = outbox.enter_claimed(identity, entry) if made else None
+        row = outbox.enter(identity, entry) if claim is None else claim.row
     except (StoreError, SettingsError) as failure:
         return _send_unqueued(crm, body, ref, failure, made=made)
     crm.close_later(outbox.close)
     try:
-        return deliver(outbox, claim, lambda: crm.client, timeout=crm.settings.timeout.value)
-    except CrmctlError as error:
-        raise _explain(crm, claim, error) from error
+        if claim is not None:
+            done = send(outbox, claim, lambda: crm.client, crm.settings.timeout.value)
+        else:
+            done = _take_over(crm, outbox, row)
     except KeyboardInterrupt as stop:
         stop.add_note(f"It is in the outbox ({ref}): `{flush_line(crm)}` delivers it.")
         raise
+    if done.activity is None:
+        raise _explain(crm, row, done)
+    return done.activity, done.known
 
 
 def flush_line(crm: Context) -> str:
@@ -91,37 +106,40 @@ def require_empty(crm: Context, counts: Mapping[str, int], why: str = "") -> Non
     raise Queued(f"Not delivered yet: {told}.{why}", hint=hint)
 
 
-def _enter(crm: Context, outbox: Outbox, body: Mapping[str, Any], ref: str, *, made: bool) -> Claim:
-    identity, entry = refs.key_of(body, ref), new_entry(body, ref, made=made)
-    for _ in range(int(crm.settings.timeout.value / _POLL) + 1):
-        claim = outbox.enter(identity, entry)
-        if claim is not None:
-            return claim
+def _take_over(crm: Context, outbox: Outbox, row: Row) -> Delivery:
+    """Look for a row, and send it if it is not there; or wait for the process that sends it."""
+    from crmctl.delivery.sending import Delivery, deliver
+
+    timeout = crm.settings.timeout.value
+    for _ in range(int(timeout / _POLL) + 1):
+        if row["state"] != "sending":
+            done = deliver(outbox, row, lambda: crm.client, timeout=timeout)
+            if done.state != "sending":
+                return done
         crm.sleep(_POLL)
-    raise Queued(
-        f"It is in the outbox as {ref}, and another process has been sending it for"
-        f" {crm.settings.timeout.value:g} seconds.",
-        hint=f"Run `{flush_line(crm)}` later.",
-    )
+        try:
+            row = outbox.row(row["id"])
+        except StoreError as error:
+            return Delivery(row["state"], error=error)
+    return Delivery("sending")
 
 
-def _explain(crm: Context, claim: Claim, error: CrmctlError) -> CrmctlError:
+def _explain(crm: Context, row: Row, done: Delivery) -> CrmctlError:
     """What is said where it was not delivered: that it is safe, unless it is refused."""
-    row = claim.row
-    if claim.outcome == "dead":
-        kept = f"It is kept: `crmctl outbox show {row['id']}`."
-        error.hint = f"{error.hint or ''} {kept}".strip()
+    error = done.error or Unreachable("Another process is sending it.", hint="")
+    if done.state == "dead":
+        error.hint = f"{error.hint or ''} It is kept: `crmctl outbox show {row['id']}`.".strip()
         return error
-    if claim.outcome == "delivered":
+    if done.state == "delivered":
         error.hint = f"It was delivered before, as {row['remote_id']}."
         return error
-    doubt = " It may have been applied: that is looked for." if claim.outcome == "unknown" else ""
+    doubt = " It may have been applied: that is looked for." if done.state == "unknown" else ""
     queued = Queued(
         f"Not delivered yet: {error.message} It is safe in the outbox as {row['ref']}.{doubt}",
         hint=f"Run `{flush_line(crm)}` to deliver it.",
         status=error.status,
         request_id=error.request_id,
-        details=[{"id": row["id"], "ref": row["ref"], "state": claim.outcome}]
+        details=[{"id": row["id"], "ref": row["ref"], "state": done.state}]
         if crm.tells_json
         else None,
     )

@@ -13,7 +13,7 @@ from crmctl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from crmctl.api.client import Client
-    from crmctl.delivery.outbox import Claim, Outbox
+    from crmctl.delivery.outbox import Outbox
     from crmctl.delivery.reconcile import Waits
     from crmctl.delivery.rows import Row
 
@@ -119,35 +119,39 @@ class _Flusher:
         for row in rows:
             if not self._is_due(row, patient=patient):
                 continue
-            claim = None
-            try:
-                if row["state"] == "unknown":
-                    self._look(row)
-                elif (claim := self._outbox.claim(row)) is not None:
-                    self._deliver(claim)
-                    doubts = 0
-            except errors.StoreError:
-                raise
-            except errors.CrmctlError as error:
-                if claim is not None and claim.outcome == "dead":
-                    self.done.died += 1
-                    self._tell(f"Refused {row['id']} ({row['ref']}): {error.message}")
-                    continue
-                doubts += isinstance(error, errors.OutcomeUnknown)
-                if _concerns_all(error) or doubts == _MOST_DOUBTS:
-                    return error
-                self._tell(f"Not delivered {row['id']} ({row['ref']}): {error.message}")
+            error = self._look(row) if row["state"] == "unknown" else self._deliver(row)
+            if error is None:
+                doubts = 0
+                continue
+            doubts += isinstance(error, errors.OutcomeUnknown)
+            if _concerns_all(error) or doubts == _MOST_DOUBTS:
+                return error
+            self._tell(f"Not delivered {row['id']} ({row['ref']}): {error.message}")
         return None
 
-    def _deliver(self, claim: Claim) -> None:
-        activity, known = deliver(self._outbox, claim, self._connect, timeout=self._timeout)
-        self.done.delivered += 1
-        there = " (it was there already)" if known else ""
-        row = claim.row
-        self._tell(f"Delivered {row['id']} ({row['ref']}) as {activity.get('id')}{there}")
+    def _deliver(self, row: Row) -> errors.CrmctlError | None:
+        delivery = deliver(self._outbox, row, self._connect, timeout=self._timeout)
+        if isinstance(delivery.error, errors.StoreError):
+            raise delivery.error
+        if delivery.state == "dead" and delivery.error is not None:
+            self.done.died += 1
+            self._tell(f"Refused {row['id']} ({row['ref']}): {delivery.error.message}")
+            return None
+        if delivery.activity is not None:
+            self.done.delivered += 1
+            there = " (it was there already)" if delivery.known else ""
+            self._tell(
+                f"Delivered {row['id']} ({row['ref']}) as {delivery.activity.get('id')}{there}"
+            )
+        return delivery.error
 
-    def _look(self, row: Row) -> None:
-        ids = reconcile(self._outbox, row, self._connect(), self._waits)
+    def _look(self, row: Row) -> errors.CrmctlError | None:
+        try:
+            ids = reconcile(self._outbox, row, self._connect(), self._waits)
+        except errors.StoreError:
+            raise
+        except errors.CrmctlError as error:
+            return error
         now, due = self._outbox.clock(), self._waits.due(row)
         self._later[row["id"]] = due if due > now else now + self._waits.recheck
         if ids:
@@ -155,6 +159,7 @@ class _Flusher:
             self._tell(f"Delivered {row['id']} ({row['ref']}) as {ids[0]}: it was there")
         if len(ids) > 1:
             self.done.duplicates.append(ids)
+        return None
 
     def _is_due(self, row: Row, *, patient: bool) -> bool:
         """Whether a row is to be seen to: what was never sent waits for nothing at first."""

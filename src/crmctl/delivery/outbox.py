@@ -30,25 +30,27 @@ if TYPE_CHECKING:
     import sqlite3
 
 _OLD_LOCK = 86_400.0  # seconds
-DIED = "The process that was sending it died."
+# What becomes of a row that a process died over.
+_LOST: Row = {
+    "state": "unknown",
+    "token": None,
+    "missed_at": None,
+    "last_error": "The process that was sending it died.",
+}
 KEPT = timedelta(days=30)  # for a delivered row: as long as a job can be run again
 
 _SELECT = f"SELECT {', '.join(NAMES)} FROM entry"
 
 
 class Claim:
-    """A row that this process alone may send: as it is now, and as it was ``before``, if it was.
+    """A row that this process alone may send: as it is now, and as it was ``before``, if it was."""
 
-    ``outcome`` is the state that it has come to.
-    """
-
-    __slots__ = ("before", "lock", "outcome", "row")
+    __slots__ = ("before", "lock", "row")
 
     def __init__(self, row: Row, before: Row | None, lock: int) -> None:
         self.row = row
         self.before = before
         self.lock = lock
-        self.outcome = "sending"
 
 
 class Outbox:
@@ -78,35 +80,38 @@ class Outbox:
         """Close the file."""
         self._database.close()
 
-    def enter(self, identity: str, entry: Row) -> Claim | None:
-        """Put an entry in and claim it at once; or claim the row that it is in already.
+    def enter(self, identity: str, entry: Row) -> Row:
+        """The row of an entry: a new one, which is pending, or the one that it is in already.
 
-        A row that is there keeps its body, unless the server has refused that. None if another
-        process is sending it.
+        That keeps its body, unless the server has refused it: then it is pending anew.
         """
-        now = self._now()
+        with self._database.writing() as connection:
+            row = self._find(connection, identity)
+            if row is None:
+                row = self._new(identity, entry)
+                row["id"] = _insert(connection, row)
+            elif row["state"] == "dead":
+                renewed = {"state": "pending", "sent_at": None, "not_before": None}
+                renewed |= {name: entry[name] for name in ("body", "occurred_at")}
+                _update(connection, row, renewed)
+                row |= renewed
+            elif row["state"] == "sending" and not self._is_being_sent(row):
+                _update(connection, row, _LOST)
+                row |= _LOST
+        return row
+
+    def enter_claimed(self, identity: str, entry: Row) -> Claim:
+        """The claim to the row of an entry that is in no outbox: one commit instead of two."""
         lock, token = self._new_lock()
-        claim: Claim | None = None
+        row = self._new(identity, entry)
+        row |= _claimed(row, token, self._now())
         try:
             with self._database.writing() as connection:
-                before = self._find(connection, identity)
-                if before is None:
-                    row = {**NEW, **entry, "identity": identity, "account": self.account}
-                    row |= {"queued_at": now, **_claimed(row, token, now)}
-                    row["id"] = _insert(connection, row)
-                    claim = Claim(row, None, lock)
-                elif not self._is_being_sent(before):
-                    changes = _claimed(before, token, now)
-                    if before["state"] == "dead":
-                        changes |= {"body": entry["body"], "occurred_at": entry["occurred_at"]}
-                    _update(connection, before, changes)
-                    claim = Claim({**before, **changes}, before, lock)
+                row["id"] = _insert(connection, row)
         except BaseException:
             self._free(lock, token)
             raise
-        if claim is None:
-            self._free(lock, token)
-        return claim
+        return Claim(row, None, lock)
 
     def claim(self, row: Row) -> Claim | None:
         """Claim a row that waits to be sent; None if it does so no more."""
@@ -124,10 +129,7 @@ class Outbox:
 
     def settle(self, claim: Claim, state: str, **changes: Any) -> None:
         """Write down what became of a claimed row, and give it back."""
-        claim.outcome = state
         changes |= {"state": state, "token": None}
-        if state == "delivered":
-            changes["delivered_at"] = self._now()
         try:
             with self._database.writing() as connection:
                 _update(connection, claim.row, changes)
@@ -144,8 +146,7 @@ class Outbox:
         with self._database.writing() as connection:
             if self._find(connection, identity) is not None:
                 return False
-            row = {**NEW, "queued_at": self._now(), **entry}
-            _insert(connection, {**row, "identity": identity, "account": self.account})
+            _insert(connection, self._new(identity, entry))
             return True
 
     def rows(self, *states: str, everyone: bool = False) -> list[Row]:
@@ -157,10 +158,9 @@ class Outbox:
             found = connection.execute(f"{_SELECT} ORDER BY id").fetchall()
         rows = [dict(zip(NAMES, each, strict=True)) for each in found]
         for row in rows:
-            if row["state"] == "sending" and not self._is_being_sent(row):
-                lost = {"state": "unknown", "token": None, "missed_at": None, "last_error": DIED}
-                if self.change(row, **lost):
-                    row.update(lost)
+            lost = row["state"] == "sending" and not self._is_being_sent(row)
+            if lost and self.change(row, **_LOST):
+                row.update(_LOST)
         return [
             row
             for row in rows
@@ -224,6 +224,10 @@ class Outbox:
 
     def _now(self) -> str:
         return format_timestamp(self.clock())
+
+    def _new(self, identity: str, entry: Row) -> Row:
+        row = {**NEW, "queued_at": self._now(), **entry}
+        return {**row, "identity": identity, "account": self.account}
 
     def _find(self, connection: sqlite3.Connection, identity: str) -> Row | None:
         found = connection.execute(

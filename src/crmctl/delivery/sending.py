@@ -20,6 +20,7 @@ AROUND = timedelta(days=1)
 # Seconds until what could not be sent is tried again: twice as long each time, and no longer.
 FIRST_PAUSE = 30.0
 LONGEST_PAUSE = 900.0
+LONGEST_WAIT = 10 * 86_400.0  # that a server may ask for
 
 
 class Walk:
@@ -36,49 +37,77 @@ class Walk:
         self.complete = complete
 
 
-def deliver(
-    outbox: Outbox, claim: Claim, connect: Callable[[], Client], *, timeout: float
-) -> tuple[dict[str, Any], bool]:
-    """Send a claimed row, unless it is there, and settle it.
+class Delivery:
+    """What became of a row: its ``state``, and the ``activity``, or the ``error``.
 
-    Gives the activity, and whether it was there already. It is looked for first, but where it is
-    new and nobody else can have logged it. ``connect`` gives the client, for which it may need the
-    key. Raises what went wrong; the row is pending again, or what it was, where nothing was sent,
-    unknown where it may have been applied, and dead where the server refuses it.
+    Neither is there where another process is sending it. ``known`` says that it was there already.
     """
-    row, body = claim.row, json.loads(claim.row["body"])
+
+    __slots__ = ("activity", "error", "known", "state")
+
+    def __init__(
+        self,
+        state: str,
+        activity: dict[str, Any] | None = None,
+        *,
+        known: bool = False,
+        error: errors.CrmctlError | None = None,
+    ) -> None:
+        self.state = state
+        self.activity = activity
+        self.known = known
+        self.error = error
+
+
+def deliver(outbox: Outbox, row: Row, connect: Callable[[], Client], *, timeout: float) -> Delivery:
+    """Look for a row, and send it if it is not there. See `send`.
+
+    It is not claimed while it is looked for: a process that dies over that leaves it as it was.
+    """
     try:
         client = connect()
-        found = None
-        if claim.before is not None or not row["made"]:
-            found = _look(outbox, client, row, body)
+        found = _look(outbox, client, row)
+        if found is None:
+            claim = outbox.claim(row)
+            return Delivery("sending") if claim is None else send(outbox, claim, connect, timeout)
     except errors.CrmctlError as error:
-        _give_back(outbox, claim, error)
-        raise
-    except BaseException:
-        _settle(outbox, claim, **_as_before(claim))
-        raise
-    if found is not None:
-        _settle_delivered(outbox, claim, found)
-        return found, True
+        with suppress(errors.StoreError):
+            if changes := _put_off(outbox, row, error):
+                outbox.change(row, **changes)
+        return Delivery(row["state"], error=error)
+    with suppress(errors.StoreError):
+        outbox.change(row, state="delivered", **_delivered(outbox, found))
+    return Delivery("delivered", found, known=True)
+
+
+def send(outbox: Outbox, claim: Claim, connect: Callable[[], Client], timeout: float) -> Delivery:
+    """Send a claimed row, and settle it.
+
+    It is as it was where nothing was sent, unknown where it may have been applied, and dead where
+    the server refuses it. ``connect`` gives the client, for which it may need the key.
+    """
+    row = claim.row
+    before = claim.before or {"state": "pending", "sent_at": None, "attempts": 0}
+    unsent = {name: before[name] for name in ("state", "sent_at", "attempts")}
+    sent = False
     try:
+        client = connect()
+        sent = True
         activity, known = refs.log_marked(
-            client, body, row["ref"], now=outbox.clock(), timeout=timeout
+            client, json.loads(row["body"]), row["ref"], now=outbox.clock(), timeout=timeout
         )
     except (errors.Rejected, errors.NotFound) as error:
-        _settle(outbox, claim, state="dead", last_error=_told(outbox, error))
-        raise
+        refused = {"state": "dead", "last_error": outbox.mask(error.message)}
+        return _settle(outbox, claim, refused, error=error)
     except errors.OutcomeUnknown as error:
-        _settle(outbox, claim, state="unknown", missed_at=None, last_error=_told(outbox, error))
-        raise
+        return _settle(outbox, claim, _in_doubt(outbox.mask(error.message)), error=error)
     except errors.CrmctlError as error:
-        _give_back(outbox, claim, error)
-        raise
+        return _settle(outbox, claim, unsent | _put_off(outbox, row, error), error=error)
     except BaseException:
-        _settle(outbox, claim, state="unknown", missed_at=None, last_error="Interrupted.")
+        _settle(outbox, claim, _in_doubt("It was interrupted.") if sent else unsent)
         raise
-    _settle_delivered(outbox, claim, activity)
-    return activity, known
+    done = {"state": "delivered", **_delivered(outbox, activity)}
+    return _settle(outbox, claim, done, activity, known=known)
 
 
 def walk(client: Client, body: Mapping[str, Any], ref: str) -> Walk:
@@ -105,55 +134,56 @@ def _shifted(instant: datetime, by: timedelta) -> str:
         return format_timestamp(instant)
 
 
-def _look(
-    outbox: Outbox, client: Client, row: Row, body: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def _look(outbox: Outbox, client: Client, row: Row) -> dict[str, Any] | None:
+    body = json.loads(row["body"])
     if row["made"]:
         return next(iter(walk(client, body, row["ref"]).found), None)
     return refs.find_logged(client, body, row["ref"], now=outbox.clock())
 
 
-def _settle_delivered(outbox: Outbox, claim: Claim, activity: Mapping[str, Any]) -> None:
-    remote_id = str(activity.get("id"))
-    _settle(outbox, claim, state="delivered", remote_id=remote_id, not_before=None, last_error=None)
-
-
-def _settle(outbox: Outbox, claim: Claim, **changes: Any) -> None:
+def _settle(
+    outbox: Outbox,
+    claim: Claim,
+    settled: Row,
+    activity: dict[str, Any] | None = None,
+    *,
+    known: bool = False,
+    error: errors.CrmctlError | None = None,
+) -> Delivery:
     """Write down what became of a row, if that can be: what happened does not change by it.
 
     Where it cannot, the row is unknown to the next who reads it, and is looked for.
     """
     with suppress(errors.StoreError):
-        outbox.settle(claim, **changes)
+        outbox.settle(claim, **settled)
+    return Delivery(settled["state"], activity, known=known, error=error)
 
 
-def _as_before(claim: Claim) -> Row:
-    """The row as it was before it was claimed, since nothing was sent."""
-    before = claim.before
-    if before is None or before["state"] == "dead":
-        return {"state": "pending", "sent_at": None, "attempts": claim.row["attempts"] - 1}
-    # One that another process died over may have been sent by that.
-    state = "unknown" if before["state"] == "sending" else before["state"]
-    return {"state": state, "sent_at": before["sent_at"], "attempts": before["attempts"]}
+def _in_doubt(why: str) -> Row:
+    return {"state": "unknown", "missed_at": None, "last_error": why}
 
 
-def _give_back(outbox: Outbox, claim: Claim, error: errors.CrmctlError) -> None:
-    """Settle a row that was not sent; one that every other would share the fate of, untouched."""
-    changes = _as_before(claim)
-    if isinstance(error, errors.RateLimited) or error.retryable:
-        asked = getattr(error, "retry_after", None)
-        attempts = claim.row["attempts"]
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
-        wait = pause if asked is None else asked
-        until = format_timestamp(outbox.clock() + timedelta(seconds=min(wait, 10 * 86_400)))
-        changes |= {
-            "attempts": attempts,
-            "not_before": until,
-            "asked": int(asked is not None),
-            "last_error": _told(outbox, error),
-        }
-    _settle(outbox, claim, **changes)
+def _delivered(outbox: Outbox, activity: Mapping[str, Any]) -> Row:
+    return {
+        "remote_id": str(activity.get("id")),
+        "delivered_at": format_timestamp(outbox.clock()),
+        "not_before": None,
+        "last_error": None,
+    }
 
 
-def _told(outbox: Outbox, error: errors.CrmctlError) -> str:
-    return outbox.mask(error.message)
+def _put_off(outbox: Outbox, row: Row, error: errors.CrmctlError) -> Row:
+    """What changes of a row that was not sent: nothing, where every other would fail alike."""
+    if not error.retryable or isinstance(error, errors.StoreError):
+        return {}
+    asked = getattr(error, "retry_after", None)
+    # The attempt is counted where the row is claimed, and here where it was not.
+    attempts = row["attempts"] + (row["state"] != "sending")
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
+    wait = min(pause if asked is None else asked, LONGEST_WAIT)
+    return {
+        "attempts": attempts,
+        "not_before": format_timestamp(outbox.clock() + timedelta(seconds=wait)),
+        "asked": int(asked is not None),
+        "last_error": outbox.mask(error.message),
+    }
