@@ -1,6 +1,5 @@
 """`crmctl outbox`: activities that wait until the server has them."""
 
-import re
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +8,7 @@ import typer
 
 from crmctl import errors
 from crmctl.cli.context import Context
+from crmctl.cli.inputs import read_file, read_seconds
 from crmctl.cli.outbox import open_outbox, require_empty
 from crmctl.cli.show import named_view, show_all, show_line, show_one
 from crmctl.delivery.entries import SHOWN, STATES, WAITING, export_entry, read_entries, show_entry
@@ -29,7 +29,6 @@ app = typer.Typer(
 _FIELDS = (*SHOWN, "body.subject")
 _COLUMNS = ("id", "state", "body.subject", "occurred_at", "ref", "last_error")
 _STATUS = ("profile", "base_url", "path", *STATES, "other_keys")
-_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 RowID = Annotated[str, typer.Argument(metavar="ID", help="Its ID, as `outbox list` shows it.")]
 
@@ -55,8 +54,9 @@ def list_(
     if not view.chosen:
         view.columns = columns_of(_COLUMNS)
         for column in view.columns:
-            column.heading = column.heading.removeprefix("Body ").capitalize()
-            if column.name == "occurred_at":
+            if column.name == "body.subject":
+                column.heading = "Subject"
+            elif column.name == "occurred_at":
                 column.type = "time"
     if show_all(crm, map(show_entry, rows), view) == 0:
         crm.terminal.note("Nothing waits in the outbox.")
@@ -94,7 +94,7 @@ def flush_(
     from crmctl.delivery.reconcile import Waits
 
     crm: Context = ctx.obj
-    seconds = _read_seconds(wait)
+    seconds = read_seconds(wait, "--wait")
     with closing(open_outbox(crm)) as outbox:
         if crm.options.dry_run:
             _rehearse(crm, outbox)
@@ -121,8 +121,8 @@ def flush_(
     show_one(crm, shown, named_view(crm, list(shown), "flush", "flushes"))
     if counts["other_keys"]:
         crm.terminal.note(
-            f"{counts['other_keys']} more were queued with another key; `crmctl outbox retry ID`"
-            " has one delivered with this key."
+            f"Queued with another key: {counts['other_keys']}. `crmctl outbox retry ID` has one"
+            " delivered with this key."
         )
     if done.busy:
         crm.terminal.note("Another flush is running: nothing was sent.")
@@ -134,15 +134,15 @@ def flush_(
             f"The server refused {done.died}.", hint="`crmctl outbox list` shows why."
         )
     why = f" {error.message}" if error is not None else ""
-    if done.due is not None and error is None:
-        left = max(0.0, (done.due - crm.clock()).total_seconds())
+    left = (done.due - crm.clock()).total_seconds() if done.due is not None else 0.0
+    if error is None and left >= 1:
         why = f" The next is due in {left:.0f} s."
     require_empty(crm, counts, why)
 
 
 @app.command("retry")
 def retry(ctx: typer.Context, entry_id: RowID) -> None:
-    """Have an entry sent by the next flush: one that is held, dead, or waits.
+    """Have an entry sent by the next flush, also one that is held or dead.
 
     The next flush looks whether it is there, and sends it if not, without waiting. What was queued
     with another CRMCTL_API_KEY is sent with the one in use.
@@ -197,9 +197,9 @@ def export(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file, replaced; - is stdout.")],
 ) -> None:
-    """Write what the server does not have yet as JSON lines, for `outbox import` elsewhere.
+    """Write what the server does not have yet, for `outbox import` elsewhere.
 
-    It stays in this outbox too: whichever delivers it first, the other finds it there.
+    JSON lines. It stays in this outbox too: whichever delivers it first, the other finds it there.
 
     crmctl outbox export outbox.jsonl
     crmctl outbox export - > outbox.jsonl
@@ -219,7 +219,10 @@ def export(
     if file == "-":
         crm.terminal.stdout.write(text)
         return
-    replace_file(Path(file), text.encode())
+    target = Path(file).resolve()  # a link stays one
+    if target.exists() and not target.is_file():
+        raise errors.UsageError(f"{file} is no file that could be replaced.", hint="- is stdout.")
+    replace_file(target, text.encode())
     show_line(crm, {"path": file, "count": len(entries)}, f"{file}")
 
 
@@ -228,9 +231,9 @@ def import_(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="What was exported; - is stdin.")],
 ) -> None:
-    """Put in what was exported elsewhere, or printed by a log that found no room for it.
+    """Put in what was exported elsewhere, or was printed where there was no room.
 
-    What is here already is left as it is.
+    What is here already is left as it is. If one line does not fit, nothing is put in.
 
     crmctl outbox import from-runner.jsonl
     """
@@ -239,7 +242,7 @@ def import_(
         raise errors.UsageError(
             f"The profile {crm.profile.name} is a workspace on this machine: nothing waits for it."
         )
-    text = _read_file(crm, file)
+    text = read_file(crm, file)
     read = read_entries(text, str(crm.profile.base_url.value))
     if crm.options.dry_run:
         crm.terminal.note(f"Would put {len(read)} into the outbox.")
@@ -297,19 +300,3 @@ def _rehearse(crm: Context, outbox: "Outbox") -> None:
         crm.show_value([{name: row[name] for name in ("method", "path", "body")} for row in rows])
     unknown = len(outbox.rows("unknown"))
     crm.terminal.note(f"Would send {len(rows)}, and look for {unknown}.")
-
-
-def _read_seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d{1,6}) ?(|s|m|min|h)", text.strip().lower(), re.ASCII)
-    if match is None:
-        raise errors.InvalidInput(f"--wait: {text!r:.60} is no time such as 300s or 5m.")
-    return float(int(match[1]) * _UNITS[match[2]])
-
-
-def _read_file(crm: Context, file: str) -> str:
-    if file == "-":
-        return crm.terminal.read_text("-", "import")
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise errors.InvalidInput(f"{file} is not UTF-8 text.") from None
