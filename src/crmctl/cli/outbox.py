@@ -12,6 +12,7 @@ from crmctl.delivery.entries import WAITING, export_entry, new_entry
 from crmctl.errors import (
     CrmctlError,
     OutcomeUnknown,
+    PartialFailure,
     Queued,
     SettingsError,
     StoreError,
@@ -20,9 +21,10 @@ from crmctl.errors import (
 from crmctl.timestamps import format_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from crmctl.cli.context import Context
+    from crmctl.delivery.flush import Flushed
     from crmctl.delivery.outbox import Outbox
     from crmctl.delivery.rows import Row
     from crmctl.delivery.sending import Delivery
@@ -104,6 +106,45 @@ def require_empty(crm: Context, counts: Mapping[str, int], why: str = "") -> Non
     elif set(waiting) <= {"held", "unknown"}:
         hint = f"Run `{flush_line(crm)}` later: it looks whether they are there."
     raise Queued(f"Not delivered yet: {told}.{why}", hint=hint)
+
+
+def conclude_flush(
+    crm: Context, done: Flushed, counts: Mapping[str, int], told: Sequence[str]
+) -> None:
+    """Say what a flush has met, besides what was told of each row; raise what it comes to."""
+    notes = [f"One activity is there {len(ids)} times: {', '.join(ids)}" for ids in done.duplicates]
+    if counts["other_keys"]:
+        notes.append(
+            f"Queued with another key: {counts['other_keys']}. `crmctl outbox retry ID` has one"
+            " delivered with this key."
+        )
+    if done.busy:
+        notes.append("Another flush is running: nothing was sent.")
+    try:
+        _require_done(crm, done, counts)
+    except CrmctlError as error:
+        if crm.tells_json:
+            error.details = [{"field": None, "message": line} for line in (*told, *notes)]
+            raise
+        for line in notes:
+            crm.terminal.warn(line, code="outbox")
+        raise
+    for line in (*told, *notes):
+        crm.terminal.note(line, code="outbox")
+
+
+def _require_done(crm: Context, done: Flushed, counts: Mapping[str, int]) -> None:
+    error = done.error
+    if error is not None and not isinstance(error, OutcomeUnknown) and not error.retryable:
+        raise error
+    if done.died:
+        hint = "`crmctl outbox list` shows why."
+        raise PartialFailure(f"The server refused {done.died}.", hint=hint)
+    why = f" {error.message}" if error is not None else ""
+    left = (done.due - crm.clock()).total_seconds() if done.due is not None else 0.0
+    if error is None and left >= 1:
+        why = f" The next is due in {left:.0f} s."
+    require_empty(crm, counts, why)
 
 
 def _take_over(crm: Context, outbox: Outbox, row: Row) -> Delivery:

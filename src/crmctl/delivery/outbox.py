@@ -264,12 +264,13 @@ class Outbox:
     def _remove(self, file: Path) -> None:
         lock = self._take(file)
         if lock is not None:
-            file.unlink(missing_ok=True)
             os.close(lock)
+            file.unlink()
 
     def _free(self, lock: int, token: str) -> None:
-        self._beside(token).unlink(missing_ok=True)
         os.close(lock)
+        with suppress(OSError):  # who looks at it may have it open, or have removed it
+            self._beside(token).unlink()
 
     def _beside(self, name: str) -> Path:
         return self.path.with_name(f"{self.path.stem}.{name}.lock")

@@ -9,7 +9,7 @@ import typer
 from crmctl import errors
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import read_file, read_seconds
-from crmctl.cli.outbox import open_outbox, require_empty
+from crmctl.cli.outbox import conclude_flush, open_outbox, require_empty
 from crmctl.cli.show import named_view, show_all, show_line, show_one
 from crmctl.delivery.entries import SHOWN, STATES, WAITING, export_entry, read_entries, show_entry
 from crmctl.output.view import columns_of
@@ -95,6 +95,7 @@ def flush_(
 
     crm: Context = ctx.obj
     seconds = read_seconds(wait, "--wait")
+    told: list[str] = []
     with closing(open_outbox(crm)) as outbox:
         if crm.options.dry_run:
             _rehearse(crm, outbox)
@@ -108,36 +109,14 @@ def flush_(
             timeout=settings.timeout.value,
             wait=seconds,
             sleep=crm.sleep,
-            tell=crm.terminal.note,
+            # Where errors are JSON, stderr has one object.
+            tell=told.append if crm.tells_json else crm.terminal.note,
         )
         counts = outbox.counts()
-    for ids in done.duplicates:
-        crm.terminal.warn(
-            f"crmctl: warning: one activity is there {len(ids)} times: {', '.join(ids)}",
-            code="duplicates",
-        )
     shown = {"delivered": done.delivered, "refused": done.died}
     shown |= {state: counts[state] for state in ("pending", "sending", "unknown", "held")}
     show_one(crm, shown, named_view(crm, list(shown), "flush", "flushes"))
-    if counts["other_keys"]:
-        crm.terminal.note(
-            f"Queued with another key: {counts['other_keys']}. `crmctl outbox retry ID` has one"
-            " delivered with this key."
-        )
-    if done.busy:
-        crm.terminal.note("Another flush is running: nothing was sent.")
-    error = done.error
-    if error is not None and not isinstance(error, errors.OutcomeUnknown) and not error.retryable:
-        raise error
-    if done.died:
-        raise errors.PartialFailure(
-            f"The server refused {done.died}.", hint="`crmctl outbox list` shows why."
-        )
-    why = f" {error.message}" if error is not None else ""
-    left = (done.due - crm.clock()).total_seconds() if done.due is not None else 0.0
-    if error is None and left >= 1:
-        why = f" The next is due in {left:.0f} s."
-    require_empty(crm, counts, why)
+    conclude_flush(crm, done, counts, told)
 
 
 @app.command("retry")
