@@ -93,17 +93,20 @@ def test_a_redirect_says_where_to_and_that_it_was_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "hint"),
+    ("headers", "hint", "seconds"),
     [
-        ({"retry-after": "7"}, "Run it again in 7 s."),
-        ({}, "Wait a little and run it again."),
-        ({"retry-after": "soon"}, "Wait a little and run it again."),
+        ({"retry-after": "7"}, "Run it again in 7 s.", 7.0),
+        ({}, "Wait a little and run it again.", None),
+        ({"retry-after": "soon"}, "Wait a little and run it again.", None),
     ],
 )
-def test_a_rate_limit_says_when_to_come_back(headers: dict[str, str], hint: str) -> None:
+def test_a_rate_limit_says_when_to_come_back(
+    headers: dict[str, str], hint: str, seconds: float | None
+) -> None:
     with pytest.raises(errors.RateLimited) as raised:
         READ(Script(Response(429, {}, headers=headers)).client)
     assert (raised.value.hint, raised.value.retryable) == (hint, True)
+    assert raised.value.retry_after == seconds
 
 
 @pytest.mark.parametrize("content", [{"success": False}, {"success": False, "data": {"id": 1}}])

@@ -327,6 +327,17 @@ def test_what_every_row_would_meet_ends_a_flush_with_the_rows_as_they_were(
     assert [world.row("One"), world.row("Two")] == before
 
 
+def test_a_look_that_fails_for_one_row_alone_does_not_end_a_flush(world: World) -> None:
+    world.script = [UNSENT, UNSENT]
+    world.log("One")
+    world.log("Two")
+    world.script = [failing(errors.IncompleteList("There is more."))]
+    assert world.flush().delivered == 1
+    row = world.row("One")
+    assert (row["state"], row["last_error"]) == ("pending", "There is more.")
+    assert world.told[0] == "Not delivered 1 (made-One): There is more."
+
+
 def test_a_flush_ends_when_the_server_is_not_to_be_had(world: World) -> None:
     world.after = UNSENT
     for number in range(5):

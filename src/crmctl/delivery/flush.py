@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crmctl import errors
 from crmctl.delivery.reconcile import reconcile
-from crmctl.delivery.sending import deliver
+from crmctl.delivery.sending import concerns_all, deliver
 from crmctl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _Flusher:
                 doubts = 0
                 continue
             doubts += isinstance(error, errors.OutcomeUnknown)
-            if _concerns_all(error) or doubts == _MOST_DOUBTS:
+            if concerns_all(error) or doubts == _MOST_DOUBTS:
                 return error
             self._tell(f"Not delivered {row['id']} ({row['ref']}): {error.message}")
         return None
@@ -191,16 +191,3 @@ def _asked(outbox: Outbox, rows: list[Row]) -> errors.RateLimited | None:
     if left <= 0:
         return None
     return errors.RateLimited(f"The server asks to wait {left:.0f} s more: nothing was sent.")
-
-
-def _concerns_all(error: errors.CrmctlError) -> bool:
-    """Whether every other row would fail alike."""
-    kinds = (
-        errors.UsageError,
-        errors.Unauthorized,
-        errors.Forbidden,
-        errors.RateLimited,
-        errors.Unreachable,
-        errors.ServerFailed,
-    )
-    return isinstance(error, kinds) or error.status in (301, 307, 308)

@@ -70,6 +70,8 @@ def deliver(outbox: Outbox, row: Row, connect: Callable[[], Client], *, timeout:
         if found is None:
             claim = outbox.claim(row)
             return Delivery("sending") if claim is None else send(outbox, claim, connect, timeout)
+    except errors.StoreError as error:
+        return Delivery(row["state"], error=error)
     except errors.CrmctlError as error:
         with suppress(errors.StoreError):
             if changes := _put_off(outbox, row, error):
@@ -108,6 +110,19 @@ def send(outbox: Outbox, claim: Claim, connect: Callable[[], Client], timeout: f
         raise
     done = {"state": "delivered", **_delivered(outbox, activity)}
     return _settle(outbox, claim, done, activity, known=known)
+
+
+def concerns_all(error: errors.CrmctlError) -> bool:
+    """Whether every other row would fail alike."""
+    kinds = (
+        errors.UsageError,
+        errors.Unauthorized,
+        errors.Forbidden,
+        errors.RateLimited,
+        errors.Unreachable,
+        errors.ServerFailed,
+    )
+    return isinstance(error, kinds) or error.status in (301, 307, 308)
 
 
 def walk(client: Client, body: Mapping[str, Any], ref: str) -> Walk:
@@ -173,9 +188,9 @@ def _delivered(outbox: Outbox, activity: Mapping[str, Any]) -> Row:
 
 
 def _put_off(outbox: Outbox, row: Row, error: errors.CrmctlError) -> Row:
-    """What changes of a row that was not sent: nothing, where every other would fail alike."""
-    if not error.retryable or isinstance(error, errors.StoreError):
-        return {}
+    """What changes of a row that was not sent; nothing where a person has to mend something."""
+    if not error.retryable:
+        return {} if concerns_all(error) else {"last_error": outbox.mask(error.message)}
     asked = getattr(error, "retry_after", None)
     # The attempt is counted where the row is claimed, and here where it was not.
     attempts = row["attempts"] + (row["state"] != "sending")
