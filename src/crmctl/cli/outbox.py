@@ -175,9 +175,12 @@ def _explain(crm: Context, row: Row, done: Delivery) -> CrmctlError:
         error.hint = f"It was delivered before, as {row['remote_id']}."
         return error
     doubt = " It may have been applied: that is looked for." if done.state == "unknown" else ""
+    hint = f"Run `{flush_line(crm)}` to deliver it."
+    if error.hint and not error.retryable and done.state != "unknown":
+        hint = f"{error.hint}\nThen run `{flush_line(crm)}`."
     queued = Queued(
         f"Not delivered yet: {error.message} It is safe in the outbox as {row['ref']}.{doubt}",
-        hint=f"Run `{flush_line(crm)}` to deliver it.",
+        hint=hint,
         status=error.status,
         request_id=error.request_id,
         details=[{"id": row["id"], "ref": row["ref"], "state": done.state}]
