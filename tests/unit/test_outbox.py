@@ -422,6 +422,10 @@ def test_delivered_rows_are_kept_for_30_days_and_all_others_for_ever(world: Worl
     world.sleep(2 * 86_400)
     world.flush()
     assert [row["state"] for row in world.outbox.rows()] == ["dead"]
+    world.log("Next")
+    world.sleep(31 * 86_400)
+    world.log("Last")  # where nobody ever flushes
+    assert [row["state"] for row in world.outbox.rows()] == ["dead", "delivered"]
 
 
 def test_the_same_ref_takes_its_row_over_with_the_words_of_the_first(world: World) -> None:

@@ -43,11 +43,11 @@ def open_outbox(crm: Context) -> Outbox:
     from crmctl.delivery.outbox import Outbox
 
     profile = crm.profile
-    url = str(profile.base_url.value)
+    place = _digest(f"{profile.name} {profile.base_url.value}")
     in_environment = profile.name == RESERVED_NAME
     key = crm.environ.get("CRMCTL_API_KEY", "").strip() if in_environment else ""
     return Outbox(
-        crm.directories.state / "outbox" / f"{profile.name}-{_digest(url)}.db",
+        crm.directories.state / "outbox" / f"{profile.name}-{place}.db",
         account=_digest(key) if key else "",
         clock=crm.clock,
         busy_seconds=crm.settings.timeout.value,

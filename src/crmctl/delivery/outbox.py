@@ -31,12 +31,8 @@ if TYPE_CHECKING:
 
 _OLD_LOCK = 86_400.0  # seconds
 # What becomes of a row that a process died over.
-_LOST: Row = {
-    "state": "unknown",
-    "token": None,
-    "missed_at": None,
-    "last_error": "The process that was sending it died.",
-}
+_DIED = "The process that was sending it died."
+_LOST: Row = {"state": "unknown", "token": None, "missed_at": None, "last_error": _DIED}
 KEPT = timedelta(days=30)  # for a delivered row: as long as a job can be run again
 
 _SELECT = f"SELECT {', '.join(NAMES)} FROM entry"
@@ -133,6 +129,8 @@ class Outbox:
         try:
             with self._database.writing() as connection:
                 _update(connection, claim.row, changes)
+                if state == "delivered":
+                    self._purge(connection)
         finally:
             self._free(claim.lock, claim.row["token"])
 
@@ -155,7 +153,9 @@ class Outbox:
         What a process that died was sending is unknown by now, and is given so.
         """
         with self._database.reading() as connection:
-            found = connection.execute(f"{_SELECT} ORDER BY id").fetchall()
+            wanted = (*states, "sending") if states else STATES
+            query = f"{_SELECT} WHERE state IN ({', '.join('?' * len(wanted))}) ORDER BY id"
+            found = connection.execute(query, wanted).fetchall()
         rows = [dict(zip(NAMES, each, strict=True)) for each in found]
         for row in rows:
             lost = row["state"] == "sending" and not self._is_being_sent(row)
@@ -190,24 +190,23 @@ class Outbox:
     def drop(self, row: Row) -> bool:
         """Delete a row that is still as it was read; False if it is not."""
         with self._database.writing() as connection:
-            done = connection.execute(
-                "DELETE FROM entry WHERE id = ? AND state = ? AND attempts = ?",
-                (row["id"], row["state"], row["attempts"]),
-            )
+            same = "DELETE FROM entry WHERE id = ? AND state = ? AND attempts = ?"
+            done = connection.execute(same, (row["id"], row["state"], row["attempts"]))
             return done.rowcount == 1
 
     def purge(self) -> None:
         """Delete what was delivered more than 30 days ago, and locks that nobody will ask for."""
-        oldest = format_timestamp(self.clock() - KEPT)
-        old = [row for row in self.rows("delivered", everyone=True) if row["delivered_at"] < oldest]
-        if old:
+        if self.rows("delivered", everyone=True):
             with self._database.writing() as connection:
-                connection.executemany("DELETE FROM entry WHERE id = ?", [(r["id"],) for r in old])
+                self._purge(connection)
         # Of a process that died before its claim was committed. A new one may not be locked yet.
         for file in self.path.parent.glob(f"{self.path.stem}.*.lock"):
             with suppress(OSError):
                 if time.time() - file.stat().st_mtime > _OLD_LOCK and file != self._beside("flush"):
-                    self._remove(file)
+                    lock = self._take(file)
+                    if lock is not None:
+                        os.close(lock)
+                        file.unlink()
 
     @contextmanager
     def flushing(self) -> Iterator[bool]:
@@ -224,6 +223,11 @@ class Outbox:
 
     def _now(self) -> str:
         return format_timestamp(self.clock())
+
+    def _purge(self, connection: sqlite3.Connection) -> None:
+        oldest = format_timestamp(self.clock() - KEPT)
+        expired = "DELETE FROM entry WHERE state = 'delivered' AND delivered_at < ?"
+        connection.execute(expired, (oldest,))
 
     def _new(self, identity: str, entry: Row) -> Row:
         row = {**NEW, "queued_at": self._now(), **entry}
@@ -260,12 +264,6 @@ class Outbox:
                 f"The outbox {self.path} cannot be used: {error.strerror or error}.",
                 hint="CRMCTL_STATE_DIR names another directory.",
             ) from error
-
-    def _remove(self, file: Path) -> None:
-        lock = self._take(file)
-        if lock is not None:
-            os.close(lock)
-            file.unlink()
 
     def _free(self, lock: int, token: str) -> None:
         os.close(lock)
