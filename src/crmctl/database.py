@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 from crmctl import errors
 from crmctl.files import make_directory, making_file, open_regular, require_regular
@@ -37,10 +38,21 @@ class Schema:
 
     ``kind`` is what messages call it, and ``application_id`` tells it from all others. ``steps()``
     gives the statements that lead to each version from the one before; they may call ``functions``,
-    by name, each of one argument.
+    by name, each of one argument. ``synchronous`` is SQLite's: EXTRA keeps what was committed also
+    where the power fails before the directory is on the disk. ``variable`` names the directory that
+    it is in, ``mend`` what to do about damage.
     """
 
-    __slots__ = ("application_id", "functions", "kind", "steps", "version")
+    __slots__ = (
+        "application_id",
+        "functions",
+        "kind",
+        "mend",
+        "steps",
+        "synchronous",
+        "variable",
+        "version",
+    )
 
     def __init__(
         self,
@@ -50,12 +62,18 @@ class Schema:
         version: int,
         steps: Callable[[], Sequence[Sequence[str]]],
         functions: Mapping[str, Callable[[str], str]] = NO_FUNCTIONS,
+        synchronous: Literal["FULL", "EXTRA"] = "FULL",
+        variable: str = "CRMCTL_DATA_DIR",
+        mend: str | None = None,
     ) -> None:
         self.kind = kind
         self.application_id = application_id
         self.version = version
         self.steps = steps
         self.functions = functions
+        self.synchronous = synchronous
+        self.variable = variable
+        self.mend = mend or f"Run `crmctl {kind} check`, or restore a backup."
 
 
 class Database:
@@ -226,7 +244,8 @@ class Database:
         left = self.busy_seconds
         try:
             # The first reads the file; BEGIN alone locks nothing, and the last does.
-            for statement in ("PRAGMA synchronous = FULL", begin, "SELECT 1 FROM sqlite_schema"):
+            synchronous = f"PRAGMA synchronous = {self.schema.synchronous}"
+            for statement in (synchronous, begin, "SELECT 1 FROM sqlite_schema"):
                 left = _wait_for(connection, statement, left)
             yield
             _wait_for(connection, "COMMIT", left)
@@ -245,7 +264,7 @@ class Database:
         except OSError as error:
             raise errors.StoreError(
                 f"The {self.schema.kind} {self.path} cannot be used: {error.strerror or error}.",
-                hint="CRMCTL_DATA_DIR names another directory.",
+                hint=f"{self.schema.variable} names another directory.",
             ) from error
 
     def _explain(self, error: sqlite3.Error) -> errors.StoreError:
@@ -264,7 +283,7 @@ class Database:
             hint = "Free some space and run it again."
         elif name.startswith(_DAMAGED) or "decode to UTF-8" in str(error):
             message = f"The {file} is damaged."
-            hint = f"Run `crmctl {self.schema.kind} check`, or restore a backup."
+            hint = self.schema.mend
         elif name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
             message = f"The {file} cannot be opened for writing: {error}."
             hint = "Check the permissions of the file and of its directory."

@@ -123,6 +123,8 @@ class RateLimited(CrmctlError):
     exit_status = 7
     meaning = "rate limited (429): not applied"
     default_retryable = True
+    # Seconds that the server asks to wait, where it says so.
+    retry_after: float | None = None
 
 
 class Unreachable(CrmctlError):
@@ -190,6 +192,17 @@ class PartialFailure(CrmctlError):
     meaning = "partial: some items failed"
 
 
+class Queued(CrmctlError):
+    """It is in the outbox, which keeps it until it is delivered; ``cause`` is why it is not yet."""
+
+    code = "queued"
+    exit_status = 75
+    meaning = "safely queued, not yet delivered"
+    default_hint = "Run `crmctl outbox flush`."
+    default_retryable = True
+    cause: CrmctlError | None = None
+
+
 INTERRUPTED = 130
 READER_GONE = 141
 TERMINATED = 143
@@ -212,6 +225,7 @@ FAMILY: tuple[type[CrmctlError], ...] = (
     OutcomeUnknown,
     StoreError,
     PartialFailure,
+    Queued,
 )
 
 

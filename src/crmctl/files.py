@@ -223,6 +223,22 @@ def making_file(path: Path) -> Iterator[Path]:
         shutil.rmtree(directory)
 
 
+def take_lock(path: Path) -> int | None:
+    """A descriptor that holds the lock of a file of ours, made if need be; None if another does.
+
+    Closing it frees the lock, and so does the kernel for a process that died. Raises OSError.
+    """
+    descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
+    try:
+        if _lock(descriptor):
+            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
 def make_directory(path: Path) -> None:
     """Make a directory and its missing parents, each its owner's alone (0700) under any umask."""
     if path.is_dir() or path == path.parent:

@@ -140,6 +140,7 @@ class FarEnd:
     """A server on this machine: a workspace that wants a key, and remembers its requests.
 
     It may be told to know nothing of idempotency keys; ``answering`` is called before each answer.
+    ``refusal`` is what it answers to every request, if it is to apply none.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -149,6 +150,7 @@ class FarEnd:
         self.requests: list[Request] = []
         self.honours_keys = True
         self.answering: Callable[[Request], object] = lambda _request: None
+        self.refusal: Response | None = None
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> Response:
@@ -157,6 +159,8 @@ class FarEnd:
         if request.headers.get("authorization") != f"Bearer {KEY}":
             error = {"code": "unauthorized", "message": "The key is not known."}
             return Response(401, {"success": False, "error": error})
+        if self.refusal is not None:
+            return self.refusal
         if not self.honours_keys:
             others = {name: request.headers[name] for name in request.headers}
             others.pop("idempotency-key", None)

@@ -94,7 +94,7 @@ class Runner:
         self.summary = files["GITHUB_STEP_SUMMARY"].read_text()
         handed_on = files["GITHUB_OUTPUT"] if self.kind == "action" else home / "crmctl.env"
         lines = handed_on.read_text().splitlines()
-        self.outputs = [line.partition("=")[2] for line in lines]
+        *self.outputs, self.queued = [line.partition("=")[2] for line in lines]
         return Result(result.returncode, result.stdout, result.stderr)
 
 
@@ -183,6 +183,23 @@ def test_a_failure_is_the_step_s_unless_it_may_pass(runner: Runner) -> None:
     assert ("::warning title=crmctl::" in passed.stderr) == (runner.kind == "action")
     refused = runner.run(job_of(runner), {"type": "fax", "on-failure": "warn"})
     assert refused.status == 2
+
+
+def test_what_is_queued_is_handed_on(runner: Runner, far_end: FarEnd) -> None:
+    lost = {"CRMCTL_BASE_URL": "http://127.0.0.1:1"}
+    given = {"queue": "true", "timeout": "1"}
+    failed = runner.run(job_of(runner), given, **lost)
+    assert (failed.status, runner.outputs, runner.queued) == (75, ["", "false"], "true")
+    exported = runner.crmctl.home / "crmctl-outbox.jsonl"
+    assert exported.exists() == (runner.kind == "component")
+    if runner.kind == "action":
+        told = "crmctl: queued on this runner, not delivered yet; the step's log says why.\n"
+        assert runner.summary == told
+    passed = runner.run(job_of(runner), {**given, "on-failure": "warn"}, **lost)
+    assert (passed.status, runner.queued) == (0, "true")
+    done = runner.run(job_of(runner), given)
+    assert (done.status, runner.queued) == (0, "false")
+    assert far_end.calls.count("POST /activities") == 1
 
 
 def test_the_base_url_is_an_input(runner: Runner, far_end: FarEnd) -> None:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from crmctl.cli.app import build_root
 from crmctl.cli.describe import read_docstring
+from crmctl.delivery.entries import new_entry
+from crmctl.delivery.outbox import Outbox
+from crmctl.timestamps import format_timestamp
 from tests.e2e.running import Result
 from tests.in_process import run_at
+
+# What the outbox of the profile `team` has: one entry that was refused, and one delivered long ago.
+OUTBOX = {
+    "path": "/activities",
+    "method": "POST",
+    "base_url": "http://127.0.0.1:9",
+    "ref": "build-1",
+    "state": "dead",
+    "body": {
+        "type": "note",
+        "subject": "Deployed",
+        "description": "crmctl-ref:build-1",
+        "occurred_at": "2026-03-24T09:00:00Z",
+    },
+}
 
 
 def call(args: list[str], home: Path, *, stdin: str = "", **environ: str) -> Result:
@@ -36,7 +56,21 @@ def make_demo(home: Path) -> Path:
         'default_profile = "team"\n[profiles.demo]\ntimezone = "UTC"\n'
         '[profiles.team]\nbase_url = "http://127.0.0.1:9"\nkey_store = "file"\n'
     )
+    stdin = json.dumps(OUTBOX)
+    assert call(["outbox", "import", "-", "--profile", "team"], home, stdin=stdin).status == 0
+    put_delivered(home, "build-0")
     return home
+
+
+def put_delivered(home: Path, ref: str) -> None:
+    """Put an entry that was delivered in 2020 into the outbox of the profile `team`."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    [file] = (home / "state" / "outbox").glob("team-*.db")
+    with closing(Outbox(file, clock=lambda: long_ago)) as outbox:
+        body = {**OUTBOX["body"], "description": f"crmctl-ref:{ref}"}  # type: ignore[dict-item]
+        claim = outbox.enter_claimed(ref, new_entry(body, ref, made=False))
+        delivered_at = format_timestamp(long_ago)
+        outbox.settle(claim, "delivered", remote_id="act_1", delivered_at=delivered_at)
 
 
 def commands(root: Any = None) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -83,6 +117,8 @@ def run_example(example: str, home: Path, *more: str, **environ: str) -> Result:
     args = words_of(example)
     called = " ".join(args[:2])
     profile = "demo"
+    if args[0] == "outbox" and called != "outbox status":  # which exits 13
+        profile = "team"
     if called in REHEARSED:
         args.append("--dry-run")
         profile = "team"

@@ -15,6 +15,7 @@ from crmctl.cli.schemas import json_schema, schema_names
 from crmctl.resources import ACTIVITY, PRIORITIES, TASK
 from tests.surface.examples import (
     EXAMPLES,
+    OUTBOX,
     REHEARSED,
     call,
     commands,
@@ -41,6 +42,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("changes.json").write_text('{"priority": "low"}')
+    other = {**OUTBOX, "ref": "build-2"}
+    other["body"] = {**OUTBOX["body"], "description": "crmctl-ref:build-2"}  # type: ignore[dict-item]
+    Path("from-runner.jsonl").write_text(json.dumps(other))
     return demo_home(demo, tmp_path / "home")
 
 

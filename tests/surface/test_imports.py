@@ -161,3 +161,15 @@ def test_a_command_over_http_loads_no_workspace(data: Path) -> None:
         names = imported(data, "task list -o json", environ)
     assert not found(names, NEVER | {"sqlite3", "rich", "crmctl.workspace"})
     assert "httpx" in names
+
+
+def test_only_a_log_that_is_queued_loads_the_outbox(data: Path) -> None:
+    logged = answer(200, {"success": True, "data": {"id": "act_1", "type": "note"}})
+    with ScriptedServer(logged, logged) as server:
+        environ = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": "key"}
+        environ["CRMCTL_STATE_DIR"] = str(data / "state")
+        plain = imported(data, "activity log note x", environ)
+        queued = imported(data, "activity log note x --queue", environ)
+    assert not found(plain, NEVER | {"sqlite3", "crmctl.delivery"})
+    assert not found(queued, NEVER | {"rich", "crmctl.workspace", "crmctl.store"})
+    assert "crmctl.delivery.outbox" in queued

@@ -14,6 +14,7 @@ import pytest
 from crmctl.cli.app import run
 from crmctl.cli.context import Context
 from tests.e2e.running import KEY, FarEnd, open_far_end, stock
+from tests.surface.examples import OUTBOX
 from tests.surface.test_surface import COMMANDS
 
 # What a command needs to do its work; one that needs nothing has no line. The words in capitals
@@ -31,6 +32,11 @@ LINES = {
     "task postpone": "task_late +1w",
     "task delete": "task_late --yes",
     "activity log": "note Signed",
+    "outbox show": "1 --profile work",
+    "outbox retry": "1 --profile work",
+    "outbox drop": "1 --yes --profile work",
+    "outbox export": "DIRECTORY/outbox.jsonl",
+    "outbox import": "DIRECTORY/dead.jsonl --profile work",
     "record add": "contact con_1 Jane",
     "record pull": "--profile work",
     "record remove": "contact con_jane",
@@ -47,7 +53,13 @@ LINES = {
     "completion install": "bash",
 }
 # A key has to be there before it is forgotten or shown.
-PREPARED = dict.fromkeys(("auth logout", "auth token", "record pull"), "auth login")
+PREPARED = {
+    **dict.fromkeys(("auth logout", "auth token", "record pull"), ("auth login",)),
+    "outbox import": ("auth login",),
+    **dict.fromkeys(
+        ("outbox show", "outbox retry", "outbox drop"), ("auth login", "outbox import")
+    ),
+}
 
 
 class Home:
@@ -85,6 +97,7 @@ def home(tmp_path: Path, stocked_file: Path, far_end: FarEnd) -> Home:
     (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "data" / "local.db").write_bytes(stocked_file.read_bytes())
     (tmp_path / "data" / "local.db").chmod(0o600)
+    (tmp_path / "dead.jsonl").write_text(json.dumps({**OUTBOX, "base_url": far_end.url}))
     return Home(tmp_path, far_end)
 
 
@@ -113,8 +126,8 @@ def leaves() -> list[str]:
 @pytest.mark.parametrize("format", ["json", "jsonl"])
 @pytest.mark.parametrize("command", leaves())
 def test_stdout_is_json_and_nothing_else(home: Home, command: str, format: str) -> None:
-    if command in PREPARED:
-        home.run(PREPARED[command], "json")
+    for before in PREPARED.get(command, ()):
+        home.run(before, "json")
     shown = home.run(command, format)
     assert shown.endswith("\n") or (format == "jsonl" and not shown)
     for text in [shown] if format == "json" else shown.splitlines():
@@ -146,6 +159,10 @@ def shape(value: Any) -> Any:
         ("config set", ["key", "source", "value"]),
         ("config unset", ["key", "source", "value"]),
         ("config path", ["path"]),
+        ("outbox flush", ["delivered", "held", "pending", "refused", "sending", "unknown"]),
+        ("outbox drop", ["deleted", "id"]),
+        ("outbox export", ["count", "path"]),
+        ("outbox import", ["imported", "known"]),
         ("record remove", ["deleted", "id", "type"]),
         ("workspace backup", ["path"]),
         ("workspace check", ["ok", "path"]),
@@ -157,8 +174,8 @@ def shape(value: Any) -> Any:
 def test_the_keys_of_what_is_no_task_and_no_activity(
     home: Home, command: str, keys: list[Any]
 ) -> None:
-    if command in PREPARED:
-        home.run(PREPARED[command], "json")
+    for before in PREPARED.get(command, ()):
+        home.run(before, "json")
     assert shape(json.loads(home.run(command, "json"))) == keys
 
 

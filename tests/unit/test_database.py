@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -49,6 +49,24 @@ def add_note(path: Path, text: str = "Call", *, busy_seconds: float = 30.0) -> N
 def write(database: Database, text: str) -> None:
     with database.writing() as connection:
         connection.execute("INSERT INTO note VALUES (?)", (text,))
+
+
+@pytest.mark.parametrize(("synchronous", "number"), [("FULL", 2), ("EXTRA", 3)])
+def test_a_commit_is_on_the_disk_as_surely_as_its_schema_says(
+    path: Path, synchronous: Literal["FULL", "EXTRA"], number: int
+) -> None:
+    schema = Schema(
+        "notebook",
+        application_id=NOTEBOOK.application_id,
+        version=1,
+        steps=lambda: [FIRST],
+        synchronous=synchronous,
+    )
+    with closing(Database(path, schema)) as database:
+        for opening in (database.writing, database.reading):
+            with opening() as connection:
+                assert connection.execute("PRAGMA synchronous").fetchone() == (number,)
+                assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 def read(database: Database) -> list[str]:

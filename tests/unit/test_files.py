@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crmctl import errors
-from crmctl.files import OwnFile, make_directory
+from crmctl.files import OwnFile, make_directory, take_lock
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files and modes")
 as_root = pytest.mark.skipif(
@@ -312,3 +312,13 @@ def masked(umask: int) -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+def test_a_lock_is_held_by_one_until_it_is_closed(tmp_path: Path) -> None:
+    lock = take_lock(tmp_path / "lock")
+    assert lock is not None
+    assert take_lock(tmp_path / "lock") is None
+    os.close(lock)
+    again = take_lock(tmp_path / "lock")
+    assert again is not None
+    os.close(again)

@@ -301,6 +301,9 @@ def test_entries_name_every_setting_and_its_source(environ: dict[str, str]) -> N
         ("color", "auto", "default"),
         ("no_input", False, "default"),
         ("ca_file", None, "default"),
+        ("queue", False, "default"),
+        ("outbox_settle", 120.0, "default"),
+        ("outbox_recheck", 30.0, "default"),
         ("default_profile", "work", "config.toml"),
         ("config_file", str(path), "CRMCTL_CONFIG_DIR"),
     ]

@@ -25,6 +25,7 @@ NOUNS = {
     "brief": "One contact or deal before a call: open tasks, last activities",
     "task": "Manage tasks: list, create, complete, …",
     "activity": "Log activities, list them, read the feed",
+    "outbox": "Activities that wait until the server has them",
     "report": "Open tasks by age, activities by week: bars and numbers",
     "record": "The users, contacts, deals and projects known by name",
     "auth": "Keys and profiles: log in, log out, switch",

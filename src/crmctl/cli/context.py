@@ -178,6 +178,10 @@ class Context:
     @cached_property
     def now(self) -> datetime:
         """The moment this command runs at, aware."""
+        return self.clock()
+
+    def clock(self) -> datetime:
+        """The moment it is, aware."""
         return within_calendar(self._clock())
 
     def renew_now(self) -> None:
@@ -227,6 +231,10 @@ class Context:
 
         lines = self.format == "jsonl"
         renderer("jsonl" if lines else "json").write_value(value, stream=self.terminal.stdout)
+
+    def close_later(self, close: Callable[[], None]) -> None:
+        """Have something closed when the command ends."""
+        self._closing.append(close)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -292,7 +300,7 @@ class Context:
         return self.directories.data / f"{profile.name}.db"
 
     def _second(self) -> datetime:
-        return within_calendar(self._clock()).replace(microsecond=0)
+        return self.clock().replace(microsecond=0)
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
         self.terminal.note(

@@ -95,6 +95,29 @@ def read_minutes(text: str | None) -> int | None:
     return parse_duration(text)
 
 
+def read_seconds(text: str, option: str) -> float:
+    """Seconds of ``300``, ``300s``, ``5m`` or ``1h``."""
+    import re
+
+    units = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+    match = re.fullmatch(r"(\d{1,6}) ?(|s|m|min|h)", text.strip().lower(), re.ASCII)
+    if match is None:
+        raise InvalidInput(f"{option}: {text!r:.60} is no time such as 300s or 5m.")
+    return float(int(match[1]) * units[match[2]])
+
+
+def read_file(crm: Context, file: str) -> str:
+    """The text of a file, or of stdin where it is ``-``."""
+    if file == "-":
+        return crm.terminal.read_text("-", "FILE")
+    from pathlib import Path
+
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: the name or the content is no text
+        raise InvalidInput(f"{file} cannot be read: {error}.") from error
+
+
 def read_reminder(value: str | None) -> dict[str, Any] | None:
     """``email:60`` or ``push:1h`` as the API's reminder object."""
     if value is None:

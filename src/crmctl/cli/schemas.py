@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crmctl.delivery.entries import SHOWN, STATES, WAITING
 from crmctl.errors import FAMILY
 from crmctl.fields import Field, Resource
 from crmctl.report import AGES
@@ -94,6 +95,31 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
     "log": (
         "What was done by `activity log` with --complete or --then",
         _object({"activity": _OBJECT, "completed": _OBJECT_OR_NULL, "created": _OBJECT_OR_NULL}),
+    ),
+    "queued": (
+        "An entry of the outbox; exported, it has base_url and made in place of id",
+        _object(
+            dict.fromkeys(SHOWN, _TEXT_OR_NULL)
+            | {"id": _NUMBER, "state": {"enum": list(STATES)}, "body": _OBJECT}
+            | {"attempts": _NUMBER},
+            "id",
+        ),
+    ),
+    "flushed": (
+        "How many a flush delivered, how many were refused, and how many are left in each state",
+        _object(dict.fromkeys(("delivered", "refused", *WAITING), _NUMBER)),
+    ),
+    "exported": ("A file, and how many entries it has", _object({"path": _TEXT, "count": _NUMBER})),
+    "imported": (
+        "How many entries were put in, and how many were there already",
+        _object({"imported": _NUMBER, "known": _NUMBER}),
+    ),
+    "outbox": (
+        "The outbox of a profile: how many are in each state, and wait for another key",
+        _object(
+            {"profile": _TEXT, "base_url": _TEXT_OR_NULL, "path": _TEXT}
+            | dict.fromkeys((*STATES, "other_keys"), _NUMBER)
+        ),
     ),
     "record": (
         "A user, contact, deal or project that is known by name",

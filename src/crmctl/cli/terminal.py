@@ -71,6 +71,10 @@ class Terminal:
         """Mask a key wherever it is said from now on, whoever sends it back."""
         self._redactor.keep(secret)
 
+    def mask(self, text: str) -> str:
+        """The text without the secrets that are kept."""
+        return self._redactor.mask(text)
+
     def say(self, text: str) -> None:
         """Write on stderr, without secrets. Where that is full or gone, the work goes on unsaid."""
         with suppress(OSError), nullcontext() if not self._progress else self._progress.hidden():

@@ -17,6 +17,9 @@ _ELSEWHERE = {
     "color": "Set CRMCTL_COLOR, or give --color.",
     "no_input": "Set CRMCTL_NO_INPUT, or give --no-input.",
     "ca_file": "Set CRMCTL_CA_FILE, or give --ca-file.",
+    "queue": "Set CRMCTL_QUEUE=1, or give --queue.",
+    "outbox_settle": "Set CRMCTL_OUTBOX_SETTLE.",
+    "outbox_recheck": "Set CRMCTL_OUTBOX_RECHECK.",
     "config_file": "Set CRMCTL_CONFIG_DIR.",
     "key_store": "`crmctl auth login --store keyring` or `--store file` sets it.",
 }

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 30.0
 MAX_TIMEOUT = 86_400.0  # a day; far beyond it the operating system's timers overflow
+# How long the outbox waits after a send until "it is not there" means something, and then until it
+# looks for the second time.
+DEFAULT_SETTLE = 120.0
+DEFAULT_RECHECK = 30.0
 
 
 class Settings:
@@ -46,6 +50,9 @@ class Settings:
         "ca_file",
         "color",
         "no_input",
+        "outbox_recheck",
+        "outbox_settle",
+        "queue",
         "timeout",
     )
 
@@ -64,9 +71,16 @@ class Settings:
         self._may_fall_back = may_fall_back
         self._config: configfile.Config | None = None
         self._profile: Profile | None = None
-        self.timeout = _read_timeout(self._find("timeout"))
+        self.timeout = _read_seconds(self._find("timeout"), "timeout", DEFAULT_TIMEOUT)
         self.color = _read_color(self._find("color"))
         self.no_input = _read_switch(self._find("no_input"))
+        self.queue = _read_switch(self._find("queue"))
+        self.outbox_settle = _read_seconds(
+            self._find("outbox_settle"), "outbox_settle", DEFAULT_SETTLE
+        )
+        self.outbox_recheck = _read_seconds(
+            self._find("outbox_recheck"), "outbox_recheck", DEFAULT_RECHECK
+        )
         self.ca_file: Value[str | None] = self._find("ca_file") or Value(None, "default")
 
     @property
@@ -118,6 +132,9 @@ class Settings:
             "color": self.color,
             "no_input": self.no_input,
             "ca_file": self.ca_file,
+            "queue": self.queue,
+            "outbox_settle": self.outbox_settle,
+            "outbox_recheck": self.outbox_recheck,
             "default_profile": (
                 Value(default_profile, configfile.FILE_NAME) if default_profile else nothing
             ),
@@ -243,15 +260,15 @@ def is_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").lower() not in ("", "0", "false")
 
 
-def _read_timeout(given: Value[Any] | None) -> Value[float]:
+def _read_seconds(given: Value[Any] | None, key: str, default: float) -> Value[float]:
     if given is None:
-        return Value(DEFAULT_TIMEOUT, "default")
+        return Value(default, "default")
     try:
         seconds = float(given.value)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= MAX_TIMEOUT:
-        message = f"timeout from {given.source} is {given.value!r:.80}."
+        message = f"{key} from {given.source} is {given.value!r:.80}."
         advice = f"Accepted: seconds, more than 0 and at most {MAX_TIMEOUT:.0f}."
         raise errors.SettingsError(f"{message} {advice}")
     return Value(seconds, given.source)

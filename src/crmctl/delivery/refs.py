@@ -47,16 +47,27 @@ def log_once(
 ) -> tuple[dict[str, Any], bool]:
     """Log an activity whose body is `mark`ed and has its ``occurred_at``, unless it is there.
 
-    Gives it, and whether it was there already. Where the answer to logging it is lost, or another
-    job was faster, it is looked for again, both within ``timeout`` seconds. Raises what the look
-    before raises, with nothing sent; else what logging it raises.
+    Gives it, and whether it was there already. Raises what the look before raises, with nothing
+    sent; else what `log_marked` raises.
     """
     found = find_logged(client, body, ref, now=now)
     if found is not None:
         return found, True
+    return log_marked(client, body, ref, now=now, timeout=timeout)
+
+
+def log_marked(
+    client: Client, body: Mapping[str, Any], ref: str, *, now: datetime, timeout: float
+) -> tuple[dict[str, Any], bool]:
+    """Log a `mark`ed activity that nobody has logged before, as far as is known.
+
+    Gives it, and whether another job was faster. Where the answer to logging it is lost, or it is
+    refused for another one under its key, it is looked for, both within ``timeout`` seconds. Raises
+    what logging it raises.
+    """
     bounded = client.within(Deadline(timeout))
     try:
-        return bounded.log_activity(body, key=_key_of(body, ref)), False
+        return bounded.log_activity(body, key=key_of(body, ref)), False
     except errors.OutcomeUnknown as error:
         if found := _look_after(bounded, body, ref, now):
             return found, False
@@ -74,19 +85,43 @@ def find_logged(
 ) -> dict[str, Any] | None:
     """The activity with that reference, type, deal and contact, or None; every page is read."""
     happened = parse_timestamp(body["occurred_at"])
-    query = {"type": body["type"], "date_from": format_timestamp(_earliest(happened, now))}
+    query = query_of(body) | {"date_from": format_timestamp(_earliest(happened, now))}
+    for activity in client.list_activities(query):
+        if is_same(activity, body, ref):
+            return activity
+    return None
+
+
+def query_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """What asks for the activities among which that one is: its type, and its deal or contact."""
+    query = {"type": body["type"]}
     for name in ("deal_id", "contact_id"):
         if body.get(name) is not None:
             query[name] = body[name]
             break
-    for activity in client.list_activities(query):
-        if _ref_of(activity) == ref and all(
-            # What a server did not link is null there.
-            activity.get(name) in (body.get(name), None)
-            for name in _TOGETHER
-        ):
-            return activity
-    return None
+    return query
+
+
+def is_same(activity: Mapping[str, Any], body: Mapping[str, Any], ref: str) -> bool:
+    """Whether an activity has that reference, and the type, deal and contact of the body."""
+    # What a server did not link is null there.
+    return ref_of(activity) == ref and all(
+        activity.get(name) in (body.get(name), None) for name in _TOGETHER
+    )
+
+
+def ref_of(activity: Mapping[str, Any]) -> str | None:
+    """The reference on an activity's last line; None where there is none."""
+    description = activity.get("description")
+    last = description.rstrip().rpartition("\n")[2] if isinstance(description, str) else ""
+    return last.strip().removeprefix(_MARK) if last.strip().startswith(_MARK) else None
+
+
+def key_of(body: Mapping[str, Any], ref: str) -> str:
+    """The `Idempotency-Key` of an activity under that reference, in every run the same."""
+    operation = OPERATIONS["log_activity"]
+    parts = [operation.method, operation.path, ref, *(body.get(name) for name in _TOGETHER)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _look_after(
@@ -103,18 +138,6 @@ def _earliest(happened: datetime, now: datetime) -> datetime:
         return min(happened, now) - LOOK_BACK
     except OverflowError:
         return min(happened, now)
-
-
-def _ref_of(activity: Mapping[str, Any]) -> str | None:
-    description = activity.get("description")
-    last = description.rstrip().rpartition("\n")[2] if isinstance(description, str) else ""
-    return last.strip().removeprefix(_MARK) if last.strip().startswith(_MARK) else None
-
-
-def _key_of(body: Mapping[str, Any], ref: str) -> str:
-    operation = OPERATIONS["log_activity"]
-    parts = [operation.method, operation.path, ref, *(body.get(name) for name in _TOGETHER)]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _hint(body: Mapping[str, Any], now: datetime) -> str:

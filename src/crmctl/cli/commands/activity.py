@@ -101,6 +101,10 @@ def log(
             autocompletion=options.one_of(ON_FAILURE),
         ),
     ] = "fail",
+    queue: Annotated[
+        bool,
+        typer.Option("--queue", help="Keep it in the outbox until the server has it."),
+    ] = False,
 ) -> None:
     """Log an activity that has happened.
 
@@ -108,7 +112,9 @@ def log(
     crmctl activity log call "Wants an offer" --then "Send it" --then-due fri
     crmctl activity log note "Deployed v1.4" --deal deal_xyz789 --ref build-1234
 
-    With --complete or --then, JSON is {"activity", "completed", "created"}.
+    With --complete or --then, JSON is {"activity", "completed", "created"}. --queue, or
+    CRMCTL_QUEUE=1, keeps what cannot be delivered now for `crmctl outbox flush`, with exit 75; a
+    workspace on this machine takes it at once.
     """
     crm: Context = ctx.obj
     on_failure = inputs.read_choice(on_failure, ON_FAILURE, "--on-failure")
@@ -143,11 +149,13 @@ def log(
         given["subject"] = _ask_subject(crm)
         body = inputs.read_body(ACTIVITY, given, "create", place="TYPE")
     try:
-        activity = _log(crm, body, ref)
+        activity = _log(crm, body, ref, queue=queue or crm.settings.queue.value)
     except CrmctlError as error:
         if follow_up is not None:
             error.hint = f"{error.hint or ''} Nothing was completed or created.".strip()
-        if on_failure == "fail" or error.exit_status not in TOLERABLE:
+        # What is queued because of what a person has to mend is no better for it.
+        cause = getattr(error, "cause", None) or error
+        if on_failure == "fail" or not {error.exit_status, cause.exit_status} <= set(TOLERABLE):
             raise
         _warn(crm, error)
         return
@@ -199,15 +207,21 @@ def _warn(crm: Context, error: CrmctlError) -> None:
         crm.terminal.say(f"{shown}\n")
 
 
-def _log(crm: Context, body: dict[str, Any], ref: str | None) -> dict[str, Any]:
-    """Log the activity; under a reference, once."""
+def _log(crm: Context, body: dict[str, Any], ref: str | None, *, queue: bool) -> dict[str, Any]:
+    """Log the activity; under a reference, once; by way of the outbox where it is to be queued."""
     known = False
-    if ref is not None:
+    # A workspace is here: what it cannot take, the outbox could not.
+    queue = queue and not crm.options.dry_run and crm.profile.kind != "workspace"
+    if ref is not None and not queue:
         from crmctl.delivery import refs
 
         body = refs.mark(body, refs.check_ref(ref))
+    if queue:
+        from crmctl.cli.outbox import log_queued
+
+        activity, known = log_queued(crm, body, ref)
     # A dry run looks for nothing: it needs neither a key nor a server.
-    if ref is None or crm.options.dry_run:
+    elif ref is None or crm.options.dry_run:
         activity = crm.client.log_activity(body)
     else:
         crm.require_writable("activity log")  # before it looks, for which it needs the key
