@@ -22,21 +22,34 @@ if TYPE_CHECKING:
     Query = Mapping[str, str]
 
 
-def show_list(
-    crm: Context,
-    resource: Resource,
-    queries: Sequence[Query],
-    *,
-    sort: str | None = None,
-    search: str | None = None,
-    limit: int | None = None,
-    count: bool = False,
-) -> None:
-    """Show what the queries find, as one list in that order; or only how much that is.
+class Asked:
+    """What a list is asked for: what the queries find, as one list in the order of ``sort``.
 
-    A table has 25 items and every other format all, unless ``limit`` says. Of what the queries
-    find, only what holds the text of ``search`` counts.
+    Of what they find, only what holds the text of ``search`` counts; of that, ``limit`` items.
     """
+
+    __slots__ = ("limit", "queries", "search", "sort")
+
+    def __init__(
+        self,
+        queries: Sequence[Query],
+        *,
+        sort: str | None = None,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> None:
+        self.queries = queries
+        self.sort = sort
+        self.search = search
+        self.limit = limit
+
+
+def show_list(crm: Context, resource: Resource, asked: Asked, *, count: bool = False) -> None:
+    """Show what is asked for, or only how much that is.
+
+    A table has 25 items and every other format all, unless the limit says.
+    """
+    queries, sort, search, limit = asked.queries, asked.sort, asked.search, asked.limit
     if count:
         if limit is not None:
             raise UsageError("--count and --limit exclude each other.")

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import inputs, names, options, times
+from crmctl.cli import filters, inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.follow_up import carry_out, read_follow_up
-from crmctl.cli.lists import show_feed, show_list
+from crmctl.cli.lists import Asked, show_feed, show_list
 from crmctl.cli.show import show_done, show_written, view
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES
@@ -26,10 +26,6 @@ app = typer.Typer(
     crmctl activity feed
     """
 )
-
-From = Annotated[
-    str | None, typer.Option("--from", "--since", metavar="WHEN", help="From then on.")
-]
 
 
 @app.command("log")
@@ -219,54 +215,19 @@ def _log(crm: Context, body: dict[str, Any], ref: str | None) -> dict[str, Any]:
 
 
 @app.command("list")
-def list_(
-    ctx: typer.Context,
-    type: options.ActivityTypes = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            "--user",  # Typer 0.27 would take the metavar's capitals into the name
-            metavar="USER",
-            help="Logged by this user; `me` is the profile's.",
-            autocompletion=options.complete_id("user"),
-        ),
-    ] = None,
-    since: From = None,
-    to: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Up to then; a day counts whole.")
-    ] = None,
-    search: options.Search = None,
-    sort: Annotated[str | None, options.sort_option(ACTIVITY.sorts)] = None,
-    limit: options.Limit = None,
-    count: options.Count = False,
-) -> None:
+@options.taking(filters.activity_filters, "asked")
+def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> None:
     """List activities, most recent first: all of them, or 25 in a table.
 
     crmctl activity list --since -7d --type call,meeting
     crmctl activity list --contact con_abc123 --json
     crmctl activity list --from -30d --count
     """
-    crm: Context = ctx.obj
-    sort = inputs.read_sort(sort, ACTIVITY)
-    queries = inputs.read_queries(
-        ACTIVITY,
-        {
-            "contact_id": names.read_record(crm, "contact", contact, "--contact"),
-            "deal_id": names.read_record(crm, "deal", deal, "--deal"),
-            "user_id": names.read_user(crm, user, "--user"),
-            "date_from": times.read_past(crm, since, "--from"),
-            "date_to": times.read_past_end(crm, to, "--to"),
-            "type": inputs.read_choices(type, ACTIVITY_TYPES, "--type"),
-        },
-    )
-    search, most = inputs.read_search(search), inputs.read_limit(limit)
-    show_list(crm, ACTIVITY, queries, sort=sort, search=search, limit=most, count=count)
+    show_list(ctx.obj, ACTIVITY, asked, count=count)
 
 
 @app.command("feed")
-def feed(ctx: typer.Context, since: From = None, limit: options.Limit = None) -> None:
+def feed(ctx: typer.Context, since: filters.From = None, limit: options.Limit = None) -> None:
     """Read what happened lately, newest first, day by day: 25 items unless told otherwise.
 
     crmctl activity feed

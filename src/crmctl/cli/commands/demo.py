@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.lists import show_feed, show_list
+from crmctl.cli.lists import Asked, show_feed, show_list
 from crmctl.resources import TASK
 from crmctl.store.interface import Transaction
 
@@ -54,7 +54,7 @@ def demo(
             # Another process may have filled it meanwhile.
             if reset or not _is_filled(kept):
                 put_sample_data(kept, crm.now.astimezone(crm.zone))
-    show_list(crm, TASK, [{}])
+    show_list(crm, TASK, Asked([{}]))
     if crm.format == "table":
         crm.terminal.show("")
         show_feed(crm, since=None, limit=None)

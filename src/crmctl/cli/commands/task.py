@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import inputs, names, options, times
+from crmctl.cli import filters, inputs, options, times
 from crmctl.cli.bulk import for_each
 from crmctl.cli.context import Context
-from crmctl.cli.lists import show_list
+from crmctl.cli.lists import Asked, show_list
 from crmctl.cli.show import show_done, show_one, show_written, view
 from crmctl.errors import UsageError
-from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
+from crmctl.resources import TASK
 
 app = typer.Typer(
     help="""Manage tasks.
@@ -26,35 +26,8 @@ _CLEAR = "Leave that empty."
 
 
 @app.command("list")
-def list_(
-    ctx: typer.Context,
-    assignee: options.Assignee = None,
-    status: options.Statuses = None,
-    priority: options.Priorities = None,
-    type: options.TaskTypes = None,
-    due_before: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due before that day or time.")
-    ] = None,
-    due_after: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due after that day or time.")
-    ] = None,
-    due_by: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due by then, that day or time included.")
-    ] = None,
-    related_to_type: options.RelatedToType = None,
-    related_to_id: options.RelatedToId = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    project: options.Project = None,
-    mine: Annotated[bool, typer.Option("--mine", help="Assigned to me.")] = False,
-    open: Annotated[bool, typer.Option("--open", help="Pending or in progress.")] = False,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Open, and due before now.")] = False,
-    today: Annotated[bool, typer.Option("--today", help="Open, and due today.")] = False,
-    search: options.Search = None,
-    sort: Annotated[str | None, options.sort_option(TASK.sorts)] = None,
-    limit: options.Limit = None,
-    count: options.Count = False,
-) -> None:
+@options.taking(filters.task_filters, "asked")
+def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> None:
     """List tasks: all of them, or 25 in a table.
 
     Newest first; by due date under --open, --overdue and --today. Several values of --status,
@@ -64,36 +37,7 @@ def list_(
     crmctl task list --due-by fri --priority high,urgent
     crmctl task list --status completed --sort -updated_at -o csv
     """
-    crm: Context = ctx.obj
-    assignees = inputs.only_one(("--assignee", assignee), ("--mine", "me" if mine else None))
-    statuses = inputs.only_one(("--status", status), ("--open", "open" if open else None))
-    if (overdue or today) and statuses is None:
-        statuses = "open"
-    soonest = overdue or today or statuses == "open"
-    related = names.read_related_to(
-        crm, related_to_type, related_to_id, contact, deal, project, whole=False
-    )
-    due = times.read_due(
-        crm, before=due_before, after=due_after, by=due_by, overdue=overdue, today=today
-    )
-    sort = inputs.read_sort(sort, TASK) or ("due_date" if soonest else None)
-    queries = inputs.read_queries(
-        TASK,
-        {
-            "assignee_id": names.read_users(crm, assignees, "--assignee"),
-            "status": (
-                OPEN_STATUSES
-                if statuses == "open"
-                else inputs.read_choices(statuses, TASK_STATUSES, "--status")
-            ),
-            "priority": inputs.read_choices(priority, PRIORITIES, "--priority"),
-            "type": inputs.read_choices(type, TASK_TYPES, "--type"),
-            **related,
-            **due,
-        },
-    )
-    search, most = inputs.read_search(search), inputs.read_limit(limit)
-    show_list(crm, TASK, queries, sort=sort, search=search, limit=most, count=count)
+    show_list(ctx.obj, TASK, asked, count=count)
 
 
 @app.command("get")
@@ -108,20 +52,11 @@ def get(ctx: typer.Context, task_id: options.TaskId) -> None:
 
 
 @app.command("create")
+@options.taking(filters.task_fields, "given")
 def create(
     ctx: typer.Context,
     title: Annotated[str, typer.Argument(metavar="TITLE", help="What there is to do.")],
-    description: options.Description = None,
-    assignee: options.Assignee = None,
-    due: options.Due = None,
-    priority: options.Priority = None,
-    type: options.TaskType = None,
-    related_to_type: options.RelatedToType = None,
-    related_to_id: options.RelatedToId = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    project: options.Project = None,
-    remind: options.Remind = None,
+    given: dict[str, Any],
 ) -> None:
     """Create a task.
 
@@ -130,40 +65,19 @@ def create(
     crmctl task create "Review the draft" -d - < notes.md
     """
     crm: Context = ctx.obj
-    given = {
-        "title": title,
-        "description": inputs.read_description(crm, description),
-        "assignee_id": names.read_user(crm, assignee, "--assignee", tell=True),
-        "due_date": times.read_due_date(crm, due),
-        "priority": priority,
-        "type": type,
-        **names.read_related_to(
-            crm, related_to_type, related_to_id, contact, deal, project, tell=True
-        ),
-        "reminder": inputs.read_reminder(remind),
-    }
-    task = crm.client.create_task(inputs.read_body(TASK, given, "create"))
+    task = crm.client.create_task(inputs.read_body(TASK, {"title": title, **given}, "create"))
     show_done(crm, f"Created {task.get('id')}: {task.get('title')}")
     show_written(crm, task, view(crm, TASK))
 
 
 @app.command("update")
+@options.taking(filters.task_fields, "given")
 def update(
     ctx: typer.Context,
     task_ids: options.TaskIds,
+    given: dict[str, Any],
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="What there is to do.")] = None,
-    description: options.Description = None,
     status: options.Status = None,
-    assignee: options.Assignee = None,
-    due: options.Due = None,
-    priority: options.Priority = None,
-    type: options.TaskType = None,
-    related_to_type: options.RelatedToType = None,
-    related_to_id: options.RelatedToId = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    project: options.Project = None,
-    remind: options.Remind = None,
     no_description: Annotated[bool, typer.Option("--no-description", help=_CLEAR)] = False,
     no_assignee: Annotated[bool, typer.Option("--no-assignee", help=_CLEAR)] = False,
     no_due: Annotated[bool, typer.Option("--no-due", help=_CLEAR)] = False,
@@ -177,19 +91,7 @@ def update(
     crmctl task update task_003 --no-due
     """
     crm: Context = ctx.obj
-    given = {
-        "title": title,
-        "description": inputs.read_description(crm, description),
-        "status": status,
-        "assignee_id": names.read_user(crm, assignee, "--assignee", tell=True),
-        "due_date": times.read_due_date(crm, due),
-        "priority": priority,
-        "type": type,
-        **names.read_related_to(
-            crm, related_to_type, related_to_id, contact, deal, project, tell=True
-        ),
-        "reminder": inputs.read_reminder(remind),
-    }
+    given = {"title": title, "status": status, **given}
     cleared = {
         "description": no_description,
         "assignee_id": no_assignee,
