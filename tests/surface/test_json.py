@@ -30,7 +30,9 @@ LINES = {
     "task complete": "task_late",
     "task postpone": "task_late +1w",
     "task delete": "task_late --yes",
+    "task import": "DIRECTORY/tasks.jsonl",
     "activity log": "note Signed",
+    "activity import": "DIRECTORY/activities.jsonl",
     "record add": "contact con_1 Jane",
     "record pull": "--profile work",
     "record remove": "contact con_jane",
@@ -85,6 +87,8 @@ def home(tmp_path: Path, stocked_file: Path, far_end: FarEnd) -> Home:
     (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "data" / "local.db").write_bytes(stocked_file.read_bytes())
     (tmp_path / "data" / "local.db").chmod(0o600)
+    (tmp_path / "tasks.jsonl").write_text('{"title": "Call"}\n')
+    (tmp_path / "activities.jsonl").write_text('{"type": "note"}\n')
     return Home(tmp_path, far_end)
 
 

@@ -1,4 +1,4 @@
-"""What several commands of a noun take: the filters of its lists, the fields of a task."""
+"""What several commands take: the filters of lists, the fields of a task, how many are sent."""
 
 from typing import Annotated, Any
 
@@ -6,6 +6,7 @@ import typer
 
 from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
+from crmctl.cli.inputs import Sending
 from crmctl.cli.lists import Asked
 from crmctl.resources import (
     ACTIVITY,
@@ -147,3 +148,24 @@ def task_fields(
         ),
         "reminder": inputs.read_reminder(remind),
     }
+
+
+def read_sending(
+    crm: Context,
+    concurrency: Annotated[
+        str, typer.Option(metavar="N", help="Lines sent at once; 1 keeps their order.")
+    ] = "4",
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Send the lines that are valid.")
+    ] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Send no more after the first that fails.")
+    ] = False,
+    failed_to: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the lines that failed there.")
+    ] = None,
+) -> Sending:
+    """How the lines are sent."""
+    del crm
+    threads = inputs.read_concurrency(concurrency)
+    return Sending(threads, failed_to, skip_invalid=skip_invalid, fail_fast=fail_fast)

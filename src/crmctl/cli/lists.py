@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl.cli.show import show_all, style, view
 from crmctl.config.settings import is_ci
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.fields import Resource
+from crmctl.files import replacing_file
+from crmctl.output import renderer
 from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
@@ -67,6 +72,41 @@ def show_list(crm: Context, resource: Resource, asked: Asked, *, count: bool = F
         crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
     elif len(queries) == 1 and listing.total is not None and listing.total > number:
         _tell_incomplete(crm, resource, listing.total, number)
+
+
+def export_list(crm: Context, resource: Resource, asked: Asked, file: str | None) -> None:
+    """Write what is asked for to a file, which is replaced at once, or to stdout.
+
+    JSON lines, unless -o asks for CSV or one JSON array.
+    """
+    format = "json" if crm.options.json else crm.options.output or "jsonl"
+    if format not in ("jsonl", "csv", "json"):
+        raise UsageError(f"An export is jsonl, csv or json, not {format}.")
+    listing = _find(
+        crm, resource, asked.queries, sort=asked.sort, search=asked.search, limit=asked.limit
+    )
+    shown, write = view(crm, resource), renderer(format).write_list
+    if file in (None, "-"):
+        number = write(listing, shown, stream=crm.terminal.stdout, style=style(crm))
+    else:
+        with _writing(Path(str(file))) as stream:
+            number = write(listing, shown, stream=stream, style=style(crm))
+    incomplete = len(asked.queries) == 1 and not listing.has_more and asked.search is None
+    if incomplete and listing.total is not None and listing.total > number:
+        _tell_incomplete(crm, resource, listing.total, number)
+    elif file not in (None, "-"):
+        crm.terminal.note(f"Wrote {number:,} {resource.plural} to {file}.", code="summary")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    """The text of a file, replaced when all of it is there; of a device or a FIFO, written to."""
+    special = path.exists() and not path.is_file()
+    with path.open("wb") if special else replacing_file(path) as file:
+        text = TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
+        yield text
+        text.flush()
+        text.detach()
 
 
 def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:

@@ -156,7 +156,7 @@ def _task_ids(complete: Complete) -> Any:
             value if value or ctx.resilient_parsing else _choose(ctx, "ID...")
         ),
         metavar="ID...",
-        help="One or more task IDs; without one, a terminal offers a list.",
+        help="One or more task IDs, or - for stdin's; without one, a terminal offers a list.",
         autocompletion=complete,
     )
 
@@ -224,6 +224,15 @@ Search = Annotated[
 ]
 Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="At most N items.")]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
+ExportFile = Annotated[
+    str | None, typer.Argument(metavar="[FILE]", help="Replaced at once when all is written.")
+]
+ImportFile = Annotated[str, typer.Argument(metavar="FILE", help="The file; - reads stdin.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=COLUMN", help="Read a column, or FIELD:THEIRS=OURS."),
+]
+Again = Annotated[bool, typer.Option("--again", help="Send also what an earlier run has sent.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

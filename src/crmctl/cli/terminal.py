@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from crmctl.api.message import Transport
     from crmctl.cli.global_options import GlobalOptions
-    from crmctl.cli.progress import Progress
+    from crmctl.cli.progress import Line, Progress
 
 _DEFAULT_WIDTH = 80
 
@@ -105,6 +105,15 @@ class Terminal:
         if self._progress is None:
             self._progress = self._new_progress()
         return self._progress.watch(transport, name)
+
+    def progress_line(self) -> Line | None:
+        """A line of the terminal to say how far something is; None where nobody would read it."""
+        if not self._shows_progress():
+            return None
+        from crmctl.cli.progress import Line
+
+        stderr, mask = self.stderr, self._redactor.mask
+        return Line(stderr, width=lambda: terminal_width(stderr), mask=mask)
 
     def log_wait(self, level: int, text: str) -> None:
         """Log what is waited for; a person is told without -v."""

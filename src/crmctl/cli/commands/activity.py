@@ -7,7 +7,8 @@ import typer
 from crmctl.cli import filters, inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.follow_up import carry_out, read_follow_up
-from crmctl.cli.lists import Asked, show_feed, show_list
+from crmctl.cli.inputs import Sending
+from crmctl.cli.lists import Asked, export_list, show_feed, show_list
 from crmctl.cli.show import show_done, show_written, view
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES
@@ -224,6 +225,39 @@ def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> Non
     crmctl activity list --from -30d --count
     """
     show_list(ctx.obj, ACTIVITY, asked, count=count)
+
+
+@app.command("export")
+@options.taking(filters.activity_filters, "asked")
+def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) -> None:
+    """Write activities as JSON lines, or as CSV: all of them, or those that the filters leave.
+
+    crmctl activity export > activities.jsonl
+    crmctl activity export --since -30d -o csv
+    """
+    export_list(ctx.obj, ACTIVITY, asked, file)
+
+
+@app.command("import")
+@options.taking(filters.read_sending, "sending")
+def import_(
+    ctx: typer.Context,
+    file: options.ImportFile,
+    sending: Sending,
+    renaming: options.Map = None,
+    again: options.Again = False,
+) -> None:
+    """Log an activity for each line of a file: JSON lines, or CSV with the fields' names above.
+
+    All lines are checked first; a file that is cut off goes on where it ended. Names stand for IDs,
+    and dates are as people type them. --map reads other programs' columns and values.
+
+    crmctl activity import calls.jsonl --dry-run
+    crmctl activity import calls.csv --map at=Date --map outcome:VM=voicemail
+    """
+    from crmctl.cli.imports import import_items
+
+    import_items(ctx.obj, ACTIVITY, file, renaming=renaming or [], sending=sending, again=again)
 
 
 @app.command("feed")

@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
+from crmctl.api.client import Client
 from crmctl.cli import filters, inputs, options, times
-from crmctl.cli.bulk import for_each
+from crmctl.cli.bulk import Change, for_each
 from crmctl.cli.context import Context
-from crmctl.cli.lists import Asked, show_list
+from crmctl.cli.inputs import Sending
+from crmctl.cli.lists import Asked, export_list, show_list
 from crmctl.cli.show import show_done, show_one, show_written, view
 from crmctl.errors import UsageError
 from crmctl.resources import TASK
@@ -38,6 +40,39 @@ def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> Non
     crmctl task list --status completed --sort -updated_at -o csv
     """
     show_list(ctx.obj, TASK, asked, count=count)
+
+
+@app.command("export")
+@options.taking(filters.task_filters, "asked")
+def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) -> None:
+    """Write tasks as JSON lines, or as CSV: all of them, or those that the filters leave.
+
+    crmctl task export > tasks.jsonl
+    crmctl task export --open --mine -o csv
+    """
+    export_list(ctx.obj, TASK, asked, file)
+
+
+@app.command("import")
+@options.taking(filters.read_sending, "sending")
+def import_(
+    ctx: typer.Context,
+    file: options.ImportFile,
+    sending: Sending,
+    renaming: options.Map = None,
+    again: options.Again = False,
+) -> None:
+    """Create a task for each line of a file: JSON lines, or CSV with the fields' names above.
+
+    All lines are checked first; a file that is cut off goes on where it ended. Names stand for IDs,
+    and dates are as people type them. --map reads other programs' columns and values.
+
+    crmctl task import tasks.jsonl --dry-run
+    crmctl task import old.csv --map due=Deadline --map "status:Not started="
+    """
+    from crmctl.cli.imports import import_items
+
+    import_items(ctx.obj, TASK, file, renaming=renaming or [], sending=sending, again=again)
 
 
 @app.command("get")
@@ -101,7 +136,7 @@ def update(
         "reminder": no_remind,
     }
     body = inputs.read_changes(TASK, given, [name for name, wanted in cleared.items() if wanted])
-    for_each(crm, task_ids, "Updated", lambda task_id: crm.client.update_task(task_id, body))
+    for_each(crm, task_ids, "Updated", lambda client, task_id: client.update_task(task_id, body))
 
 
 @app.command("edit")
@@ -133,33 +168,36 @@ def edit(ctx: typer.Context, task_id: options.TaskId) -> None:
 
 
 @app.command("start")
-def start(ctx: typer.Context, task_ids: options.TaskIds) -> None:
+@options.taking(filters.read_sending, "sending")
+def start(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> None:
     """Mark tasks as in progress.
 
     crmctl task start task_001
     crmctl task start task_001 task_003
     """
-    _set_status(ctx.obj, task_ids, "in_progress", "Started")
+    for_each(ctx.obj, task_ids, "Started", _setting("in_progress"), sending=sending)
 
 
 @app.command("cancel")
-def cancel(ctx: typer.Context, task_ids: options.TaskIds) -> None:
+@options.taking(filters.read_sending, "sending")
+def cancel(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> None:
     """Mark tasks as cancelled.
 
     crmctl task cancel task_005
     crmctl task cancel task_004 task_005
     """
-    _set_status(ctx.obj, task_ids, "cancelled", "Cancelled")
+    for_each(ctx.obj, task_ids, "Cancelled", _setting("cancelled"), sending=sending)
 
 
 @app.command("reopen")
-def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds) -> None:
+@options.taking(filters.read_sending, "sending")
+def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds, sending: Sending) -> None:
     """Mark tasks as pending again.
 
     crmctl task reopen task_006
     crmctl task reopen task_002 task_006
     """
-    _set_status(ctx.obj, task_ids, "pending", "Reopened")
+    for_each(ctx.obj, task_ids, "Reopened", _setting("pending"), sending=sending)
 
 
 @app.command("postpone")
@@ -188,19 +226,21 @@ def postpone(
     shift = times.read_shift(crm, when)
     due_date = times.read_due_date(crm, when, "WHEN") if shift is None else None
 
-    def move(task_id: str) -> dict[str, Any]:
+    def move(client: Client, task_id: str) -> dict[str, Any]:
         due = due_date
         if shift is not None:
-            due = times.shift_due_date(crm, task_id, crm.client.get_task(task_id), shift)
-        return crm.client.update_task(task_id, {"due_date": due})
+            due = times.shift_due_date(crm, task_id, client.get_task(task_id), shift)
+        return client.update_task(task_id, {"due_date": due})
 
     for_each(crm, task_ids, "Postponed", move)
 
 
 @app.command("complete")
+@options.taking(filters.read_sending, "sending")
 def complete(
     ctx: typer.Context,
     task_ids: options.TaskIds,
+    sending: Sending,
     note: Annotated[
         str | None, typer.Option(metavar="TEXT", help="The completion note; - reads stdin.")
     ] = None,
@@ -209,8 +249,11 @@ def complete(
 
     crmctl task complete task_002
     crmctl task complete task_001 task_002 --note "Signed"
+    crmctl task list --overdue -o ids | crmctl task complete -
     """
     crm: Context = ctx.obj
+    if note == "-" and "-" in task_ids:
+        raise UsageError("stdin can be the IDs or the --note, not both.")
     if note is not None:
         note = crm.terminal.read_text(note, "--note")
         inputs.read_body(TASK, {"completion_note": note}, "complete")
@@ -218,12 +261,16 @@ def complete(
         crm,
         task_ids,
         "Completed",
-        lambda task_id: crm.client.complete_task(task_id, completion_note=note),
+        lambda client, task_id: client.complete_task(task_id, completion_note=note),
+        sending=sending,
     )
 
 
 @app.command("delete")
-def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = False) -> None:
+@options.taking(filters.read_sending, "sending")
+def delete(
+    ctx: typer.Context, task_ids: options.TaskIds, sending: Sending, yes: options.Yes = False
+) -> None:
     """Delete tasks, for good. It asks first; --yes answers.
 
     crmctl task delete task_005 --yes
@@ -233,15 +280,15 @@ def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = Fal
     if not yes and not crm.options.dry_run:
         crm.require_writable("task delete")  # before the task is read, and nothing asked in vain
         named = f"{len(task_ids)} tasks ({', '.join(task_ids)})"
+        if "-" in task_ids:
+            raise UsageError("- deletes what stdin names, and asks nobody.", hint="Add --yes.")
         if len(task_ids) == 1 and crm.terminal.may_ask():
             task = crm.client.get_task(task_ids[0])
             named = f"{task_ids[0]} “{task.get('title')}”"
         if not crm.terminal.confirm(f"Delete {named}?", flag="--yes"):
             raise UsageError("Nothing was deleted.", hint="")
-    for_each(crm, task_ids, "Deleted", crm.client.delete_task)
+    for_each(crm, task_ids, "Deleted", Client.delete_task, sending=sending)
 
 
-def _set_status(crm: Context, task_ids: list[str], status: str, past: str) -> None:
-    for_each(
-        crm, task_ids, past, lambda task_id: crm.client.update_task(task_id, {"status": status})
-    )
+def _setting(status: str) -> Change:
+    return lambda client, task_id: client.update_task(task_id, {"status": status})
