@@ -46,7 +46,7 @@ def read_concurrency(value: str) -> int:
 
 
 def read_choice(value: str, choices: Sequence[str], option: str) -> str:
-    """One of the choices; case and dashes as people type them."""
+    """One of the choices; case, dashes and blanks as people type them."""
     choice = spell(value)
     if choice not in choices:
         raise refuse_choice(choice, choices, option)
@@ -208,4 +208,4 @@ def refuse(problems: list[Problem]) -> None:
 
 def spell(value: str) -> str:
     """A choice as the API writes it."""
-    return value.strip().lower().replace("-", "_")
+    return "_".join(value.lower().replace("-", " ").split())
