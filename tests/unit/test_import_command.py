@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from crmctl.api.client import Client
-from tests.contract.world import open_workspace
 from tests.e2e.running import Result
 from tests.in_process import InProcess, run_at
 
@@ -49,7 +48,7 @@ def less_own(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 ODD = (
-    {"title": "A", "description": "=SUM(A1)\n'=x, \"quoted\"\n", "priority": "urgent"},
+    {"title": "A", "description": '=SUM(A1)\n\'=x, "quoted"\n', "priority": "urgent"},
     {"title": "'=B", "due_date": "2026-04-01T10:00:00.5Z", "assignee_id": "usr_ann"},
     {"title": "''+C", "related_to_type": "deal", "related_to_id": "deal_acme", "type": "call"},
     {"title": "D", "related_to_type": "project", "related_to_id": "without-digits"},
@@ -178,10 +177,10 @@ def test_a_finished_file_sends_nothing_and_again_sends_it_anew(
     file = put(tmp_path, "tasks.jsonl", '{"title": "A"}\n{"title": "A"}\n')
     first = lines(crmctl.run("task", "import", file))
     again = crmctl.run("task", "import", file)
-    assert (again.status, again.stderr) == (
-        0,
+    assert again.status == 0
+    assert again.stderr == (
         "All 2 tasks of this file were done by an earlier run: nothing was sent. --again sends"
-        " them anew.\n",
+        " them anew.\n"
     )
     assert lines(again) == [{**line, "status": "earlier"} for line in first]
     assert len(crmctl.tasks()) == 2
@@ -207,8 +206,10 @@ def test_a_rehearsal_prints_the_requests_and_sends_none(crmctl: InProcess, tmp_p
 
 
 HUBSPOT = """\
-"Record ID","Task Title","Task Status","Priority","Task Type","Due date","Assigned to","Notes","Associated Contact"
-"48817237190","Send revised quote","Not started","High","Email","2026-03-27 17:00","Ann Archer","They asked for two options","Jane Smith"
+"Record ID","Task Title","Task Status","Priority","Task Type","Due date","Assigned to","Notes"\
+,"Associated Contact"
+"48817237190","Send revised quote","Not started","High","Email","2026-03-27 17:00","Ann Archer"\
+,"They asked for two options","Jane Smith"
 "48817237191","Check in","Completed","None","To-do","2026-03-20 08:00","","",""
 "48817237192","Prepare demo","In progress","Low","Call","","Ann Archer","",""
 """

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crmctl.cli import inputs, names, times
+from crmctl.cli.known import Snapshot
 from crmctl.cli.renaming import field_of
 from crmctl.delivery.entries import INVALID, Entry, Result
 from crmctl.errors import InvalidInput
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from crmctl.fields import Field, Resource
 
     Body = dict[str, Any]
+    Read = Callable[[str, Any, bool], Any]
+    Reading = tuple[str, Read | None]
 
 # As the options have it, where the API has another word.
 _TYPED = {
@@ -36,6 +39,7 @@ _LATER = ("status", "completion_note")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_DROPPED: Reading = ("", None)  # what the server makes itself
 _SHOWN = 12  # problems of one line
 
 
@@ -52,10 +56,11 @@ class ItemReader:
         self._crm = crm
         self._resource = resource
         self._renaming = renaming
+        self._known: Snapshot | None = None
         self._found: dict[tuple[str, str], str | InvalidInput] = {}
-        self._readers = self._targets()
+        self._readings = self._all_readings()
         for field in {**renaming.fields, **renaming.values}:
-            if field not in self._readers:
+            if field not in self._readings:
                 raise inputs.refuse_choice(field, self._names(), "--map")
         missing = [each for each in renaming.columns if each not in columns]
         if columns and missing:
@@ -65,7 +70,7 @@ class ItemReader:
         self.left_out = [
             name
             for name in columns
-            if name not in renaming.columns and field_of(name) not in self._readers
+            if name not in renaming.columns and field_of(name) not in self._readings
         ]
         if self.left_out and not renaming.fields:
             raise InvalidInput(
@@ -97,81 +102,81 @@ class ItemReader:
         body: Body = {}
         later: Body = {}
         problems: list[Problem] = []
-        readers = self._readers
+        readings = self._readings
         # An ID of its own tells what was exported: there an ID is an ID, whatever is called so.
         exported = "id" in fields
         for key, value in fields.items():
             if value is None:
                 continue
-            reader = readers.get(key)
-            if reader is None:
-                reader = readers.get(field_of(key), self)
-            if reader is self:
+            reading = readings.get(key)
+            if reading is None and (reading := readings.get(field_of(key))) is None:
                 if not self._renaming.fields:
                     known = ", ".join(self._names())
                     problems.append(problem(key, "unknown", f"is not a field; there are: {known}"))
                 continue
-            if reader is None:  # what the server makes itself
-                continue
-            try:
-                read = reader(key, value, exported)
-            except InvalidInput as error:
-                said = error.message.removeprefix(f"{key}: ").rstrip(".")
-                problems.append(problem(key, "value", said))
-                continue
-            for name, taken in read.items():
-                if isinstance(taken, _Part):
-                    whole = body.get(name)
-                    body[name] = whole if isinstance(whole, dict) else {}
-                    body[name][taken.name] = taken.value
-                else:
-                    (later if name in _LATER and self._resource is TASK else body)[name] = taken
+            target, read = reading
+            if read is not None:
+                try:
+                    value = read(key, value, exported)  # noqa: PLW2901 - in place of what was typed
+                except InvalidInput as error:
+                    said = error.message.removeprefix(f"{key}: ").rstrip(".")
+                    problems.append(problem(key, "value", said))
+                    continue
+            if target in _LATER:
+                later[target] = value
+            elif target:
+                body[target] = value
+            elif isinstance(value, _Part):
+                whole = body.get(value.of)
+                body[value.of] = whole if isinstance(whole, dict) else {}
+                body[value.of][value.name] = value.value
+            elif read is not None:
+                body |= value
         return body, later, problems
 
-    def _targets(self) -> dict[str, Any]:
-        """What reads a value, by the name that it has in a line; None for what is dropped."""
-        readers: dict[str, Any] = {}
-        for field in self._resource.fields:
-            readers[field.name] = None
-            if field.create or field.name in _LATER:
-                readers[field.name] = self._reader_of(field)
-            for inner in field.fields:
-                readers[f"{field.name}.{inner.name}"] = _part_of(field, inner)
-        for typed, name in _TYPED[self._resource.name].items():
-            readers[typed] = readers[name]
-        if self._resource is TASK:
-            readers["related_to"] = _pair
-            readers["related_to_id"] = self._related_id
-            for kind in RELATED_TYPES:
-                readers[kind] = self._related_to(kind)
-        return readers
+    def _all_readings(self) -> dict[str, Reading]:
+        """Of each name that a line may have: the field that it sets, and what reads its value.
 
-    def _reader_of(self, field: Field) -> Callable[[str, Any, bool], Body]:
-        name = field.name
+        With no field, what reads it gives several, or a part of one; with neither it is dropped.
+        """
+        readings: dict[str, Reading] = {}
+        for field in self._resource.fields:
+            # Activities have no second request, nor what it would set.
+            kept = field.create or field.name in _LATER
+            readings[field.name] = (field.name, self._reader_of(field)) if kept else _DROPPED
+            for inner in field.fields:
+                readings[f"{field.name}.{inner.name}"] = _part_of(field, inner)
+        for typed, name in _TYPED[self._resource.name].items():
+            readings[typed] = readings[name]
+        if self._resource is TASK:
+            readings["related_to"] = ("", _pair)
+            readings["related_to_id"] = ("related_to_id", self._related_id)
+            for kind in RELATED_TYPES:
+                readings[kind] = ("", self._related_to(kind))
+        return readings
+
+    def _reader_of(self, field: Field) -> Read | None:
         if field.type == "enum":
             choices = field.choices
-            return lambda _key, value, _exported: {
-                name: value
-                if value in choices or not isinstance(value, str)
-                else inputs.spell(value)
-            }
+            return lambda _key, value, _exported: (
+                value if value in choices or not isinstance(value, str) else inputs.spell(value)
+            )
         if field.type == "time":
-            return lambda key, value, _exported: {name: self._instant(name, key, value)}
+            return lambda key, value, _exported: self._instant(field.name, key, value)
         if field.type == "id" and field.record:
-            return lambda key, value, exported: {
-                name: value if exported else self._id([field.record], key, value)
-            }
+            types = [field.record]
+            return lambda key, value, exported: value if exported else self._id(types, key, value)
         if field.type == "ids":
-            return lambda key, value, exported: {name: self._ids(key, value, exported=exported)}
+            return lambda key, value, exported: self._ids(key, value, exported=exported)
         if field.type == "integer":
-            return lambda _key, value, _exported: {
-                name: inputs.read_minutes(value) if isinstance(value, str) else value
-            }
+            return lambda _key, value, _exported: (
+                inputs.read_minutes(value) if isinstance(value, str) else value
+            )
         if field.type == "object":
-            return lambda _key, value, _exported: {
-                name: inputs.read_reminder(value) if isinstance(value, str) else value
-            }
-        return lambda _key, value, _exported: {name: value}
+            return lambda _key, value, _exported: (
+                inputs.read_reminder(value) if isinstance(value, str) else value
+            )
+        return None
 
     def _instant(self, name: str, key: str, value: Any) -> Any:
         if not isinstance(value, str) or _INSTANT.fullmatch(value):
@@ -189,13 +194,18 @@ class ItemReader:
                 if value == "me" and types == ["user"]:
                     self._found[of] = str(names.read_user(self._crm, value, key))
                 else:
-                    self._found[of] = names.find(self._crm, types, value, key)[0]
+                    self._found[of] = self._find(types, key, value)
             except InvalidInput as error:
                 self._found[of] = error
         found = self._found[of]
         if isinstance(found, InvalidInput):
             raise found
         return found
+
+    def _find(self, types: list[str], key: str, value: str) -> str:
+        if self._known is None:
+            self._known = Snapshot(self._crm.known)
+        return names.find(self._crm, types, value, key, known=self._known)[0]
 
     def _ids(self, key: str, value: Any, *, exported: bool) -> Any:
         if isinstance(value, str):
@@ -205,10 +215,10 @@ class ItemReader:
             return value
         return [self._id(["contact"], key, each) for each in value]
 
-    def _related_id(self, key: str, value: Any, exported: bool) -> Body:
-        return {"related_to_id": value if exported else self._id(list(RELATED_TYPES), key, value)}
+    def _related_id(self, key: str, value: Any, exported: bool) -> Any:
+        return value if exported else self._id(list(RELATED_TYPES), key, value)
 
-    def _related_to(self, kind: str) -> Callable[[str, Any, bool], Body]:
+    def _related_to(self, kind: str) -> Read:
         return lambda key, value, _exported: {
             "related_to_type": kind,
             "related_to_id": self._id([kind], key, value),
@@ -216,15 +226,16 @@ class ItemReader:
 
     def _names(self) -> list[str]:
         """The names that a line may have, but for what is dropped."""
-        return [name for name, reader in self._readers.items() if reader is not None]
+        return [name for name, reading in self._readings.items() if reading != _DROPPED]
 
 
 class _Part:
     """A part of an object that stands in a column of its own."""
 
-    __slots__ = ("name", "value")
+    __slots__ = ("name", "of", "value")
 
-    def __init__(self, name: str, value: Any) -> None:
+    def __init__(self, of: str, name: str, value: Any) -> None:
+        self.of = of
         self.name = name
         self.value = value
 
@@ -245,17 +256,17 @@ class Closing:
         return client.update_task(task_id, {"status": self.status})
 
 
-def _part_of(field: Field, inner: Field) -> Callable[[str, Any, bool], Body] | None:
+def _part_of(field: Field, inner: Field) -> Reading:
     """Reads a part of an object; of one that is sent as two fields, one of these."""
     name = f"{field.name}_{inner.name}"
     if not field.create:
-        return (lambda _key, value, _exported: {name: value}) if name in field.of else None
+        return (name, None) if name in field.of else _DROPPED
 
-    def read(_key: str, value: Any, _exported: bool) -> Body:
+    def read(_key: str, value: Any, _exported: bool) -> _Part:
         number = inner.type == "integer" and isinstance(value, str) and value.isdecimal()
-        return {field.name: _Part(inner.name, int(value) if number else value)}
+        return _Part(field.name, inner.name, int(value) if number else value)
 
-    return read
+    return "", read
 
 
 def _pair(key: str, value: Any, exported: bool) -> Body:  # noqa: ARG001 - a reader

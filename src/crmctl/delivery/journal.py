@@ -52,10 +52,13 @@ def open_journal(directory: Path, job: str, *, now: str, again: bool) -> Iterato
         try:
             stack.enter_context(OwnFile(path).locked(seconds=0))
         except StoreError as error:
-            if error.retryable:
-                error.message = "Another crmctl is importing this file right now: nothing was sent."
-                error.hint = "Run it again when that has ended."
-            raise
+            if not error.retryable:
+                raise
+            raise StoreError(
+                "Another crmctl is importing this file right now: nothing was sent.",
+                hint="Run it again when that has ended.",
+                retryable=True,
+            ) from None
         database = stack.enter_context(closing(Database(path, _SCHEMA)))
         yield Journal(database, now=now, again=again)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crmctl import errors
 from crmctl.api.retry import LONGEST_WAIT, retry_after_seconds
-from crmctl.delivery.entries import DONE, FAILED, LEFT, UNKNOWN, Entry, Halt, Result, carry_out
+from crmctl.delivery.entries import DONE, LEFT, UNKNOWN, Entry, Halt, Result, carry_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -194,17 +194,6 @@ class _Run:
                 raise result
             self._results[result.entry.number] = result
             self._unnoted.append(result)
-            self._judge(result)
-
-    def _judge(self, result: Result) -> None:
-        """Stop where there is no use in sending more."""
-        self._unknown = self._unknown + 1 if result.status == UNKNOWN else 0
-        error = result.error
-        if error is None or result.status not in (FAILED, UNKNOWN):
-            return
-        stopping = self._fail_fast or isinstance(error, _STOPPING)
-        if stopping or self._unknown >= _MOST_UNKNOWN:
-            self._halt.by(error)
 
     def _note(self) -> None:
         if self._journal is not None:
@@ -228,4 +217,16 @@ class _Run:
             away = result.status != DONE and isinstance(result.error, errors.RateLimited)
             if not away or self._gate.asked > LONGEST_WAIT:
                 break
+        self._judge(result)
         return result
+
+    def _judge(self, result: Result) -> None:
+        """Stop where there is no use in sending more."""
+        # In a row by the clock: which thread adds one too many does not matter.
+        self._unknown = self._unknown + 1 if result.status == UNKNOWN else 0
+        error = result.error
+        if error is None:
+            return
+        stopping = self._fail_fast or isinstance(error, _STOPPING)
+        if stopping or self._unknown >= _MOST_UNKNOWN:
+            self._halt.by(error)
