@@ -179,12 +179,15 @@ def test_a_run_that_is_killed_over_the_network_goes_on_and_doubles_nothing(
     writes = 0
     deadly = {1, 40, 160}
 
+    lock = threading.Lock()
+
     def kill(request: Request) -> None:
         nonlocal writes
-        writes += request.method != "GET"
-        if writes in deadly:
-            deadly.remove(writes)
-            os.kill(running[-1].pid, signal.SIGKILL)
+        with lock:
+            writes += request.method != "GET"
+            if writes in deadly:
+                deadly.remove(writes)
+                os.kill(running[-1].pid, signal.SIGKILL)
 
     far_end.answering = kill
     while deadly:

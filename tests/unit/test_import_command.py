@@ -126,6 +126,8 @@ def test_lines_are_read_as_people_type_them(crmctl: InProcess, tmp_path: Path) -
     )
     result = crmctl.run("task", "import", file, environ={"CRMCTL_USER_ID": "usr_ann"})
     assert result.status == 0, result.stderr
+    for told in ("ann archer is usr_ann", "Jane Smith is con_jane", "me is usr_ann"):
+        assert f"crmctl: note: {told}\n" in result.stderr
     assert [(line["line"], line["status"], line["error"]) for line in lines(result)] == [
         (2, "done", None),
         (3, "done", None),

@@ -35,7 +35,11 @@ def for_each(
     of IDs, ``-`` stands for those on stdin, which are sent as ``sending`` says.
     """
     if "-" in task_ids:
-        if len(task_ids) > 1 or sending is None:
+        if sending is None:
+            raise UsageError(
+                "complete, start, cancel, reopen and delete alone take IDs from stdin.", hint=""
+            )
+        if len(task_ids) > 1:
             raise UsageError("- reads the IDs from stdin, and stands alone.")
         _for_each_on_stdin(crm, past, change, sending)
         return

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # So many lines are asked for in the journal at once.
 _TOGETHER = 1000
+_TOLD = 10  # names
 
 
 def import_items(
@@ -74,6 +75,11 @@ def import_items(
             journal=journal,
         )
         work.check()
+        for text, item_id in islice(reader.meant.items(), _TOLD):
+            crm.terminal.note(f"crmctl: note: {text} is {item_id}", code="name")
+        if len(reader.meant) > _TOLD:
+            more = f"crmctl: note: and {len(reader.meant) - _TOLD:,} more names"
+            crm.terminal.note(more, code="name")
         if crm.options.dry_run:
             work.rehearse()
             return

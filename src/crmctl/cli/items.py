@@ -47,7 +47,8 @@ class ItemReader:
     """Reads lines of one resource. What a name means is found once.
 
     ``columns`` are those of a CSV file: with a ``renaming`` what is neither named there nor a field
-    is left out, and ``left_out`` has it; without one it is refused. Raises UsageError.
+    is left out, and ``left_out`` has it; without one it is refused. ``meant`` has by names the IDs
+    that they became. Raises UsageError.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ItemReader:
         self._crm = crm
         self._resource = resource
         self._renaming = renaming
+        self.meant: dict[str, str] = {}  # what names became
         self._known: Snapshot | None = None
         self._found: dict[tuple[str, str], str | InvalidInput] = {}
         self._readings = self._all_readings()
@@ -191,18 +193,20 @@ class ItemReader:
         of = ("|".join(types), value)
         if of not in self._found:
             try:
-                if value == "me" and types == ["user"]:
-                    self._found[of] = str(names.read_user(self._crm, value, key))
-                else:
-                    self._found[of] = self._find(types, key, value)
+                found = self._find(types, key, value)
+                if value not in (found, f"id:{found}"):
+                    self.meant[value] = found
+                self._found[of] = found
             except InvalidInput as error:
                 self._found[of] = error
-        found = self._found[of]
-        if isinstance(found, InvalidInput):
-            raise found
-        return found
+        known = self._found[of]
+        if isinstance(known, InvalidInput):
+            raise known
+        return known
 
     def _find(self, types: list[str], key: str, value: str) -> str:
+        if value == "me" and types == ["user"]:
+            return str(names.read_user(self._crm, value, key))
         if self._known is None:
             self._known = Snapshot(self._crm.known)
         return names.find(self._crm, types, value, key, known=self._known)[0]

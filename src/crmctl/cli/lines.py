@@ -60,6 +60,7 @@ class Source:
         self.columns: list[str] = []
         self.head = b""
         self._file = file
+        self._read_at = _state_of(file) if lasting else None
         if words:
             return
         self._start = _opening(file, name)
@@ -73,7 +74,9 @@ class Source:
             self.columns, self.head = self._read_columns()
 
     def records(self) -> Iterator[Record]:
-        """The lines in order, but for blank ones."""
+        """The lines in order, but for blank ones. Raises InvalidInput if the file has changed."""
+        if self._read_at is not None and self._read_at != _state_of(self._file):
+            raise InvalidInput(f"{self.name} has changed meanwhile.", hint="Run it again.")
         self._file.seek(0)
         return self._csv_records() if self._csv else _json_records(self._file)
 
@@ -166,6 +169,11 @@ def open_source(crm: Context, name: str, *, words: bool = False) -> Iterator[Sou
 def _chunks(stream: Any) -> Iterator[bytes]:
     while chunk := stream.read(_CHUNK):
         yield chunk.encode() if isinstance(chunk, str) else chunk
+
+
+def _state_of(file: BinaryIO) -> tuple[int, int]:
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
 
 
 def _digest(file: BinaryIO) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DELAY = 0.5  # seconds; what is there sooner needs no words
 _REDRAW = 0.2
+_TELLING = 2.0  # seconds, after which a rate tells something
 
 
 class Progress:
@@ -179,9 +180,11 @@ class Bar:
     def _said(self, seconds: float) -> str:
         if self._total is None:
             return f"{self._what} {self._done:,}"
-        rate = self._done / seconds if seconds else 0.0
-        left = _in_words((self._total - self._done) / rate) if rate else "?"
         far = f"{self._what} {self._done:,} of {self._total:,}"
+        if seconds < _TELLING:
+            return far
+        rate = self._done / seconds
+        left = _in_words((self._total - self._done) / rate)
         return f"{far} ({rate:,.0f}/s, {left} left)"
 
 

@@ -109,10 +109,17 @@ class Work:
 
     def send(self) -> None:
         """Send what can be sent. Raises what is said of it where not all is done."""
+        try:
+            self._send()
+        except KeyboardInterrupt as stop:
+            if self._journal is not None:
+                stop.add_note("Run it again with the same file: it goes on where this ended.")
+            raise
+
+    def _send(self) -> None:
         crm, tally = self._crm, self._tally
         values = Values(crm)
-        line = crm.terminal.progress_line()
-        bar = Bar(line, self._past, self._total)
+        bar = Bar(crm.terminal.progress_line(beside_data=True), self._past, self._total)
         beside = crm.terminal.stdout.isatty()
         with failed_lines(self._sending.failed_to, self._head) as failed:
             for result in self._results():

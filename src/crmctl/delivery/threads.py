@@ -98,10 +98,6 @@ def send_in_threads(
     run = _Run(create, connect, concurrency, gate, journal, now, halt, fail_fast=fail_fast)
     try:
         yield from run.results(iter(entries))
-    except KeyboardInterrupt as stop:
-        if journal is not None:
-            stop.add_note("Run it again: it goes on where this run ended.")
-        raise
     finally:
         run.end()
 
