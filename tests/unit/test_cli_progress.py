@@ -179,7 +179,7 @@ def test_a_bar_tells_how_far_how_fast_and_how_long_once_that_tells_something() -
         bar.step()
     bar.erase()
     shown = [text.strip() for text in stream.getvalue().split("\r") if text.strip()]
-    assert shown == ["Imported 2 of 1,000", "Imported 4 of 1,000 (1/s, 16 min left)"]
+    assert shown == ["Imported 2 of 1,000", "Imported 4 of 1,000 (1/s, 17 min left)"]
 
 
 def test_a_bar_of_no_line_says_nothing_and_one_of_no_total_counts() -> None:

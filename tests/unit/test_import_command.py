@@ -267,6 +267,7 @@ def test_an_export_of_pipedrive_is_read(crmctl: InProcess, tmp_path: Path) -> No
     ("name", "text", "said"),
     [
         ("a.jsonl", '[{"title": "A"}]', "one JSON array"),
+        ("a.jsonl", "title\nA\n", "line 1: line is not JSON"),
         ("a.csv", "title,title\nA,B\n", "line 1 has the column 'title' twice"),
         ("a.csv", "title,due\nA\n", "line 2: line has 1 cells, and the first line 2"),
         ("a.csv", 'title\n"A\n', "is not CSV"),
@@ -339,6 +340,19 @@ def test_fail_fast_sends_no_more_and_says_what_was_left(crmctl: InProcess, tmp_p
     assert [line["status"] for line in lines(result)] == ["done", "failed", "left"]
     assert failed.read_text() == "none\ntask_00001\n"
     assert crmctl.task("task_00001")["status"] == "pending"
+
+
+def test_a_read_only_profile_takes_neither_a_file_nor_ids(
+    crmctl: InProcess, tmp_path: Path
+) -> None:
+    crmctl.put_tasks({"title": "A"})
+    file = put(tmp_path, "tasks.jsonl", '{"title": "B"}\n')
+    environ = {"CRMCTL_PROFILE": "local", "CRMCTL_READ_ONLY": "1"}
+    for args in (("import", file), ("complete", "-")):
+        piped = "task_00000\n"
+        result = run_at(lambda: NOW, tmp_path, "task", *args, piped=piped, **environ)
+        assert (result.status, result.stdout) == (5, "")
+    assert [(task["title"], task["status"]) for task in crmctl.tasks()] == [("A", "pending")]
 
 
 def test_an_import_from_stdin_has_no_journal(crmctl: InProcess, tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def _for_each_on_stdin(crm: Context, past: str, change: Change, sending: Sending
             else:
                 yield entry
 
+    if not crm.options.dry_run:
+        crm.require_writable("task … -")
     with open_source(crm, "-", words=True) as source:
         work = Work(crm, sending, read, lambda *_: {}, past=past, nouns=TASK.plural)
         work.check()

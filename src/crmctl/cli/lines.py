@@ -64,7 +64,7 @@ class Source:
         if words:
             return
         self._start = _opening(file, name)
-        self._csv = name.lower().endswith((".csv", ".tsv")) or self._start[:1] not in (b"{", b"")
+        self._csv = _is_csv(name, self._start)
         if self._start[:1] == b"[":
             raise InvalidInput(
                 f"{name} is one JSON array, not an object on each line.",
@@ -181,6 +181,14 @@ def _digest(file: BinaryIO) -> str:
     for chunk in _chunks(file):
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def _is_csv(name: str, start: bytes) -> bool:
+    """What a file is by its name; by how it begins, where that does not tell."""
+    if name.lower().endswith((".csv", ".tsv")):
+        return True
+    named = name.lower().endswith((".jsonl", ".ndjson", ".json"))
+    return not named and start[:1] not in (b"{", b"[", b"")
 
 
 def _opening(file: BinaryIO, name: str) -> bytes:

@@ -136,6 +136,8 @@ class Tally:
                 hint += " What may have been applied it looks for first."
         elif self._counts[UNKNOWN]:
             hint = "Look before you repeat what may have been applied."
+        if halt.error is not None and halt.error.hint:
+            hint = f"{halt.error.hint}\n{hint}".strip()
         retryable = first.retryable if first is not None and len(kinds) == 1 else False
         return kind(message, hint=hint, details=self._details(), retryable=retryable)
 

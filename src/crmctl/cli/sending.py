@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crmctl.cli.progress import Bar
 from crmctl.cli.results import Tally, Values, failed_lines
 from crmctl.delivery.entries import DONE, EARLIER, INVALID, LEFT, Entry, Halt, Result, carry_out
+from crmctl.errors import CrmctlError
 from crmctl.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -121,16 +122,21 @@ class Work:
         values = Values(crm)
         bar = Bar(crm.terminal.progress_line(beside_data=True), self._past, self._total)
         beside = crm.terminal.stdout.isatty()
-        with failed_lines(self._sending.failed_to, self._head) as failed:
-            for result in self._results():
-                tally.add(result)
-                failed.add(result)
-                if beside:
-                    bar.erase()
-                values.add(result.as_dict())
-                bar.step()
-        bar.erase()
+        try:
+            with failed_lines(self._sending.failed_to, self._head) as failed:
+                for result in self._results():
+                    tally.add(result)
+                    failed.add(result)
+                    if beside:
+                        bar.erase()
+                    values.add(result.as_dict())
+                    bar.step()
+        except CrmctlError:
+            bar.erase()
+            values.end()
+            raise
         values.end()
+        bar.erase()
         if tally.count(DONE):
             crm.fallback.note_write()
         journal = self._journal

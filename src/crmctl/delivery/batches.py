@@ -44,29 +44,43 @@ def send_in_batches(
         results: list[Result] = []
         try:
             if halt.error is None and any(isinstance(each, Entry) for each in some):
-                with workspace.batch() as batch:
-
-                    def send(request: Request, batch: Any = batch) -> Response:
-                        response: Response = batch(request.having(caller=caller))
-                        return response
-
-                    client = Client(send, warn=warn)
-                    results = [
-                        _settle(each, client, create, halt, fail_fast=fail_fast) for each in some
-                    ]
-                    if journal is not None:
-                        batch.remember(journal.name, journal.states_after(results))
-                if journal is not None:
-                    journal.record(results)
+                results = _send(some, create, workspace, caller, warn, journal, halt, fail_fast)
         except StoreError as error:
             halt.by(error)
-            results = []
             for each in some:
                 if isinstance(each, Entry) and each.body is not None:
                     each.item_id = None  # it went with its transaction
-        yield from results or (
-            each if isinstance(each, Result) else Result(each, LEFT) for each in some
-        )
+        if not results:
+            yield from (each if isinstance(each, Result) else Result(each, LEFT) for each in some)
+            continue
+        try:
+            if journal is not None:
+                journal.record(results)
+        except StoreError as error:
+            halt.by(error)  # all is done, and the next run recalls it
+        yield from results
+
+
+def _send(
+    some: list[Entry | Result],
+    create: Create,
+    workspace: Workspace,
+    caller: str | None,
+    warn: Callable[[Mapping[str, Any]], None],
+    journal: Journal | None,
+    halt: Halt,
+    fail_fast: bool,
+) -> list[Result]:
+    with workspace.batch() as batch:
+
+        def send(request: Request) -> Response:
+            return batch(request.having(caller=caller))
+
+        client = Client(send, warn=warn)
+        results = [_settle(each, client, create, halt, fail_fast=fail_fast) for each in some]
+        if journal is not None:
+            batch.remember(journal.name, journal.states_after(results))
+    return results
 
 
 def recall_last(workspace: Workspace, journal: Journal) -> None:
