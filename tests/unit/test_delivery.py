@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,24 @@ def test_a_batch_that_the_journal_lacks_is_taken_over_by_the_next_run(tmp_path: 
             assert journal.resumed
             states = journal.states(1, 3)
         assert [states[line] for line in (1, 2, 3)] == [("done", item_id) for item_id in made]
+
+
+def test_a_journal_that_cannot_be_written_stops_the_run_and_the_next_one_takes_over(
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "imports" / "job" / "journal.db"
+    with open_workspace(tmp_path / "local.db") as workspace:
+        with (
+            open_journal(tmp_path, "job", now=NOW, again=False) as journal,
+            closing(sqlite3.connect(kept, isolation_level=None)) as other,
+        ):
+            journal._database.busy_seconds = 0.1
+            other.execute("BEGIN EXCLUSIVE")
+            statuses = [result.status for result in in_batches(workspace, journal, entries(6000))]
+        assert statuses == ["done"] * 5000 + ["left"] * 1000
+        with open_journal(tmp_path, "job", now=NOW, again=False) as journal:
+            recall_last(workspace, journal)
+            assert len(journal.states(1, 6000)) == 5000
 
 
 def test_what_a_batch_remembers_goes_with_its_transaction(tmp_path: Path) -> None:

@@ -140,8 +140,9 @@ class Work:
         if tally.count(DONE):
             crm.fallback.note_write()
         journal = self._journal
-        if journal is not None and tally.count(DONE) and crm.profile.kind == "workspace":
-            crm.workspace.forget(journal.name)  # the journal has it all
+        local = crm.profile.kind == "workspace"
+        if journal is not None and local and tally.count(DONE) and self._halt.error is None:
+            crm.workspace.forget(journal.name)  # of no use: the journal has it all
         if tally.total == 0:
             crm.terminal.note("There are no lines: nothing was sent.", code="summary")
             return
