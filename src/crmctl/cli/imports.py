@@ -11,7 +11,7 @@ from crmctl.cli.items import ItemReader
 from crmctl.cli.lines import open_source
 from crmctl.cli.renaming import Renaming
 from crmctl.cli.sending import Work
-from crmctl.delivery.entries import EARLIER, Entry, Result
+from crmctl.delivery.entries import EARLIER, Entry, Result, in_groups
 from crmctl.resources import TASK
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
@@ -93,8 +93,7 @@ def _entries(
     source: Source, reader: ItemReader, journal: Journal | None, *, keyed: bool
 ) -> Iterator[Entry | Result]:
     """What each line asks for; what the journal has as done is a result already."""
-    records = source.records()
-    while some := list(islice(records, _TOGETHER)):
+    for some in in_groups(source.records(), _TOGETHER, lambda record: record.raw):
         known = journal is not None and journal.resumed
         states = journal.states(some[0].number, some[-1].number) if journal and known else {}
         for record in some:

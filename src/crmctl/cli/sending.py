@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from crmctl.cli.progress import Bar
 from crmctl.cli.results import Tally, Values, failed_lines
-from crmctl.delivery.entries import DONE, EARLIER, INVALID, LEFT, Entry, Halt, Result, carry_out
+from crmctl.delivery.entries import (
+    DONE,
+    EARLIER,
+    INVALID,
+    LEFT,
+    MOST_BYTES,
+    Entry,
+    Halt,
+    Result,
+    carry_out,
+    raw_of,
+)
 from crmctl.errors import CrmctlError
 from crmctl.timestamps import format_timestamp
 
@@ -62,6 +73,7 @@ class Work:
         """
         tally = Tally(self._past, self._nouns)
         bar = Bar(self._crm.terminal.progress_line(), "Checking line", None)
+        size = 0
         for each in self._read():
             if isinstance(each, Result):
                 tally.add(each)
@@ -71,7 +83,8 @@ class Work:
                     self.doubtful.append(each)
             if self._checked is not None:
                 self._checked.append(each)
-                if len(self._checked) > _KEPT:
+                size += len(raw_of(each))
+                if len(self._checked) > _KEPT or size > MOST_BYTES:
                     self._checked = None
             bar.step()
         bar.erase()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crmctl.api.client import Client
-from crmctl.delivery.entries import LEFT, Entry, Halt, Result, carry_out
+from crmctl.delivery.entries import LEFT, Entry, Halt, Result, carry_out, in_groups, raw_of
 from crmctl.errors import CrmctlError, StoreError
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ def send_in_batches(
     batch did is remembered in its own transaction, and comes into the journal after it; the next
     run begins with `recall_last`.
     """
-    waiting = iter(entries)
-    while some := list(islice(waiting, _BATCH)):
+    for some in in_groups(entries, _BATCH, raw_of):
         results: list[Result] = []
         try:
             if halt.error is None and any(isinstance(each, Entry) for each in some):

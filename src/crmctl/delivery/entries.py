@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crmctl.errors import CrmctlError, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from crmctl.api.client import Client
 
     Create = Callable[[Client, Mapping[str, Any], str | None], dict[str, Any]]
     Finish = Callable[[Client, str], object]
+
+T = TypeVar("T")
+
+MOST_BYTES = 8 * 1024 * 1024  # of lines that are kept in memory at once
 
 DONE = "done"  # confirmed
 EARLIER = "earlier"  # confirmed by an earlier run
@@ -88,6 +92,11 @@ class Halt:
         self.error = self.error or error
 
 
+def raw_of(each: Entry | Result) -> bytes:
+    """The line that it is of."""
+    return each.raw if isinstance(each, Entry) else each.entry.raw
+
+
 def carry_out(client: Client, entry: Entry, create: Create) -> Result:
     """Send what a line asks for."""
     try:
@@ -103,3 +112,17 @@ def carry_out(client: Client, entry: Entry, create: Create) -> Result:
         applied = entry.doubtful and entry.item_id is None and error.status in (409, 422)
         return Result(entry, UNKNOWN if applied else FAILED, error)
     return Result(entry, DONE)
+
+
+def in_groups(items: Iterable[T], most: int, raw_of: Callable[[T], bytes]) -> Iterator[list[T]]:
+    """So many at a time; fewer where their lines are long, since each group is in memory."""
+    group: list[T] = []
+    size = 0
+    for item in items:
+        group.append(item)
+        size += len(raw_of(item))
+        if len(group) == most or size > MOST_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
