@@ -16,10 +16,13 @@ import pytest
 
 from crmctl.api.client import Client
 from crmctl.api.message import Request
+from crmctl.delivery.batches import BATCH
 from crmctl.resources import ACTIVITY, TASK
 from tests.contract.world import open_workspace
 from tests.e2e.running import KEY, PATIENCE, Crmctl, FarEnd, Result
 from tests.in_process import run_at
+
+MANY = 3 * BATCH + 500
 
 
 def write(home: Path, *items: dict[str, Any]) -> str:
@@ -201,7 +204,7 @@ def test_a_run_that_is_killed_over_the_network_goes_on_and_doubles_nothing(
 
 
 def test_a_run_that_is_killed_on_this_machine_leaves_whole_batches(home: Path) -> None:
-    file = write(home, *({"title": f"New {number}"} for number in range(11_500)))
+    file = write(home, *({"title": f"New {number}"} for number in range(MANY)))
     data = home / "data"
     crmctl = Crmctl(home, CRMCTL_DATA_DIR=str(data), CRMCTL_PROFILE="local")
     with crmctl.start("task", "import", file, stdout=subprocess.PIPE) as process:
@@ -212,14 +215,14 @@ def test_a_run_that_is_killed_on_this_machine_leaves_whole_batches(home: Path) -
         assert Client(workspace).list_tasks({}).first()
         with workspace.store.reading() as kept:
             made = kept.totals()["tasks"]
-    assert made % 5000 == 0
-    assert 0 < made < 11_500
+    assert made % BATCH == 0
+    assert 0 < made < MANY
     again = crmctl.run("task", "import", file)
     assert again.status == 0
     assert Counter(statuses(again))["earlier"] == made
     with open_workspace(data / "local.db") as workspace:
         tasks = list(Client(workspace).list_tasks({}))
-    assert len(tasks) == len({task["title"] for task in tasks}) == 11_500
+    assert len(tasks) == len({task["title"] for task in tasks}) == MANY
 
 
 def test_two_runs_of_one_file_at_once_are_one(home: Path, far_end: FarEnd) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response
-from crmctl.delivery.batches import recall_last, send_in_batches
+from crmctl.delivery.batches import BATCH, recall_last, send_in_batches
 from crmctl.delivery.entries import Entry, Halt, Result
 from crmctl.delivery.journal import Journal, open_journal
 from crmctl.delivery.threads import Gate, send_in_threads
@@ -71,11 +71,13 @@ def test_a_journal_that_cannot_be_written_stops_the_run_and_the_next_one_takes_o
         ):
             journal._database.busy_seconds = 0.1
             other.execute("BEGIN EXCLUSIVE")
-            statuses = [result.status for result in in_batches(workspace, journal, entries(6000))]
-        assert statuses == ["done"] * 5000 + ["left"] * 1000
+            statuses = [
+                result.status for result in in_batches(workspace, journal, entries(BATCH + 9))
+            ]
+        assert statuses == ["done"] * BATCH + ["left"] * 9
         with open_journal(tmp_path, "job", now=NOW, again=False) as journal:
             recall_last(workspace, journal)
-            assert len(journal.states(1, 6000)) == 5000
+            assert len(journal.states(1, BATCH + 9)) == BATCH
 
 
 def test_what_a_batch_remembers_goes_with_its_transaction(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from crmctl.delivery.journal import Journal
     from crmctl.workspace.app import Workspace
 
-# So many writes keep others from the file for a quarter of a second. Each batch reads the names of
+# So many writes keep others from the file for a tenth of a second. Each batch reads the names of
 # its records once, and ends with two commits.
-_BATCH = 5000
+BATCH = 2000
 
 
 def send_in_batches(
@@ -38,7 +38,7 @@ def send_in_batches(
     batch did is remembered in its own transaction, and comes into the journal after it; the next
     run begins with `recall_last`.
     """
-    for some in in_groups(entries, _BATCH, raw_of):
+    for some in in_groups(entries, BATCH, raw_of):
         results: list[Result] = []
         try:
             if halt.error is None and any(isinstance(each, Entry) for each in some):
