@@ -85,15 +85,18 @@ def export_list(crm: Context, resource: Resource, asked: Asked, file: str | None
     listing = _find(
         crm, resource, asked.queries, sort=asked.sort, search=asked.search, limit=asked.limit
     )
-    shown, write = view(crm, resource), renderer(format).write_list
+    items, shown = keep_known(crm, resource, listing), view(crm, resource)
+    write = renderer(format).write_list
     if file in (None, "-"):
-        number = write(listing, shown, stream=crm.terminal.stdout, style=style(crm))
+        number = write(items, shown, stream=crm.terminal.stdout, style=style(crm))
     else:
         with _writing(Path(str(file))) as stream:
-            number = write(listing, shown, stream=stream, style=style(crm))
+            number = write(items, shown, stream=stream, style=style(crm))
     incomplete = len(asked.queries) == 1 and not listing.has_more and asked.search is None
     if incomplete and listing.total is not None and listing.total > number:
         _tell_incomplete(crm, resource, listing.total, number)
+    elif number == 0:
+        crm.terminal.note(f"No {resource.plural} found.")
     elif file not in (None, "-"):
         crm.terminal.note(f"Wrote {number:,} {resource.plural} to {file}.", code="summary")
 

@@ -65,6 +65,7 @@ class Work:
         self._halt = Halt()
         self._tally = Tally(past, nouns)
         self._checked: list[Entry | Result] | None = []
+        self._total = 0
         self.doubtful: list[Entry] = []
 
     def check(self) -> None:
