@@ -10,6 +10,7 @@ import time
 import venv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -97,11 +98,13 @@ def interleave(
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def peak_memory(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, float]:
+def peak_memory(
+    command: Sequence[str], environment: Mapping[str, str], *, stdin: IO[bytes] | None = None
+) -> tuple[float, float]:
     """The peak resident memory of one run, in MiB, and its seconds."""
     start = time.perf_counter()
     with Path(os.devnull).open("wb") as nowhere:
-        process = subprocess.Popen(command, env=environment, stdout=nowhere)
+        process = subprocess.Popen(command, env=environment, stdin=stdin, stdout=nowhere)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from crmctl import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
 LOCK_SECONDS = 10.0
 
@@ -173,6 +174,13 @@ def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
     A new one, with its directories, is its owner's alone; an existing one keeps its mode. ``sync``
     waits until it is on the disk.
     """
+    with replacing_file(path, sync=sync) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing_file(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """The same for content that is written as it comes; an error leaves the file as it was."""
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         make_directory(path.parent)
@@ -180,7 +188,7 @@ def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                yield file
                 file.flush()
                 if sync:
                     os.fsync(file.fileno())
@@ -191,6 +199,28 @@ def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
             raise
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def spool(chunks: Iterable[bytes]) -> BinaryIO:
+    """A file without a name, its owner's alone, that holds what came; closing it removes it.
+
+    Raises StoreError where there is no room for it.
+    """
+    import tempfile
+
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    try:
+        for chunk in chunks:
+            file.write(chunk)
+        file.seek(0)
+    except OSError as error:
+        file.close()
+        message = f"A file in {tempfile.gettempdir()} could not be written: {error.strerror}."
+        raise errors.StoreError(message, hint="TMPDIR names another directory.") from None
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,7 +18,7 @@ from tests.surface.examples import call
 
 GUIDE = (Path(__file__).parents[2] / "src/crmctl/cli/guide.md").read_text(encoding="utf-8")
 RECIPES = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
-CREATED, ROWS, MOVED, LOGGED, FAILED = RECIPES
+CREATED, ROWS, MOVED, IMPORTED, LOGGED, FAILED = RECIPES
 
 
 @pytest.fixture
@@ -65,6 +66,12 @@ def test_a_list_is_read_line_by_line(demo: Crmctl) -> None:
 def test_what_is_overdue_is_moved_in_one_command(demo: Crmctl) -> None:
     assert bash(demo, MOVED) == ["task_003"]
     assert bash(demo, MOVED) == []
+
+
+def test_many_tasks_are_created_once(demo: Crmctl) -> None:
+    created, known, completed = bash(demo, IMPORTED)
+    assert (created, known) == ("2", "2")
+    assert json.loads(completed)["id"] == "task_003"
 
 
 def test_a_deployment_is_logged_once(demo: Crmctl) -> None:

@@ -99,6 +99,9 @@ REHEARSED = ("auth login", "auth logout", "completion install", "record pull")
 WITH_KEY = {"CRMCTL_API_KEY": "key_1", "CRMCTL_BASE_URL": "http://127.0.0.1:9"}
 
 
+# The files that examples name are here.
+INPUTS = Path(__file__).parent / "inputs"
+
 # An editor that adds to the title.
 _AROUND = {"SHELL": "/bin/bash", "PATH": os.defpath, "EDITOR": "sed -i 1s/$/!/"}
 
@@ -119,6 +122,7 @@ def run_example(example: str, home: Path, *more: str, **environ: str) -> Result:
     profile = "demo"
     if args[0] == "outbox" and called != "outbox status":  # which exits 13
         profile = "team"
+    args = [str(INPUTS / word) if (INPUTS / word).is_file() else word for word in args]
     if called in REHEARSED:
         args.append("--dry-run")
         profile = "team"

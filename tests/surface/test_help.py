@@ -33,12 +33,18 @@ Usage: crmctl task complete [ID…] [OPTIONS]
 Examples:
   crmctl task complete task_002
   crmctl task complete task_001 task_002 --note "Signed"
+  crmctl task list --overdue -o ids | crmctl task complete -
 
 Arguments:
-  ID  One or more task IDs; without one, a terminal offers a list.
+  ID  One or more task IDs, or - for stdin's; without one, a terminal offers a
+      list.
 
 Options:
-  --note TEXT  The completion note; - reads stdin.
+  --concurrency N   Lines sent at once; 1 keeps their order. Default: 4.
+  --skip-invalid    Send the lines that are valid.
+  --fail-fast       Send no more after the first that fails.
+  --failed-to FILE  Write the lines that failed there.
+  --note TEXT       The completion note; - reads stdin.
 
 Global options, accepted by every command: `crmctl help options`.
 """

@@ -31,12 +31,14 @@ LINES = {
     "task complete": "task_late",
     "task postpone": "task_late +1w",
     "task delete": "task_late --yes",
+    "task import": "DIRECTORY/tasks.jsonl",
     "activity log": "note Signed",
     "outbox show": "1 --profile work",
     "outbox retry": "1 --profile work",
     "outbox drop": "1 --yes --profile work",
     "outbox export": "DIRECTORY/outbox.jsonl",
     "outbox import": "DIRECTORY/dead.jsonl --profile work",
+    "activity import": "DIRECTORY/activities.jsonl",
     "record add": "contact con_1 Jane",
     "record pull": "--profile work",
     "record remove": "contact con_jane",
@@ -98,6 +100,8 @@ def home(tmp_path: Path, stocked_file: Path, far_end: FarEnd) -> Home:
     (tmp_path / "data" / "local.db").write_bytes(stocked_file.read_bytes())
     (tmp_path / "data" / "local.db").chmod(0o600)
     (tmp_path / "dead.jsonl").write_text(json.dumps({**OUTBOX, "base_url": far_end.url}))
+    (tmp_path / "tasks.jsonl").write_text('{"title": "Call"}\n')
+    (tmp_path / "activities.jsonl").write_text('{"type": "note"}\n')
     return Home(tmp_path, far_end)
 
 

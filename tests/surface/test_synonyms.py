@@ -68,7 +68,7 @@ def test_aliases_are_in_no_help_and_no_completion() -> None:
         ("whoami", "auth status"),
         ("status", "auth status"),
         ("init", "auth login"),
-        ("export", "task list -o csv"),
+        ("export", "task export"),
         ("version", "--version"),
         ("tasks", "task list"),
         ("todo", "task list"),

@@ -12,7 +12,7 @@ import pytest
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response, Transport
 from crmctl.api.retry import retrying
-from crmctl.cli.progress import Progress
+from crmctl.cli.progress import Bar, Line, Progress
 from crmctl.errors import Unreachable
 
 PATIENCE = 10.0  # seconds, the longest that any one thing here waits
@@ -169,3 +169,25 @@ def test_a_terminal_that_is_gone_changes_nothing() -> None:
     )
     progress.close()
     assert items == [{"id": "1"}]
+
+
+def test_a_bar_tells_how_far_how_fast_and_how_long_once_that_tells_something() -> None:
+    stream, now = io.StringIO(), [0.0]
+    bar = Bar(Line(stream, width=lambda: 60), "Imported", 1_000, clock=lambda: now[0])
+    for second in (0.1, 0.5, 0.6, 4.0):
+        now[0] = second
+        bar.step()
+    bar.erase()
+    shown = [text.strip() for text in stream.getvalue().split("\r") if text.strip()]
+    assert shown == ["Imported 2 of 1,000", "Imported 4 of 1,000 (1/s, 17 min left)"]
+
+
+def test_a_bar_of_no_line_says_nothing_and_one_of_no_total_counts() -> None:
+    bar = Bar(None, "Imported", 10)
+    bar.step()
+    bar.erase()
+    stream, now = io.StringIO(), [0.0]
+    bar = Bar(Line(stream, width=lambda: 60), "Checking line", None, clock=lambda: now[0])
+    now[0] = 1.0
+    bar.step()
+    assert stream.getvalue() == "Checking line 1"

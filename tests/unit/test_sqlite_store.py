@@ -422,6 +422,24 @@ def test_a_place_among_tasks_without_a_due_date_is_found_by_its_index(
     assert plan == ["SEARCH task USING INDEX task_due_date (due_date=? AND rowid>?)"]
 
 
+def test_a_place_among_tasks_of_one_second_is_found_by_its_index(planned: SqliteStore) -> None:
+    found = plans(
+        planned,
+        partial(
+            pages.fetch_page,
+            rows=Rows(TASK),
+            conditions=[Condition("status", "=", "pending")],
+            sort="-created_at",
+            after=Place(NOW, 7),
+            limit=26,
+        ),
+    )
+    assert [plan for _, plan in found] == [
+        ["SEARCH task USING INDEX task_created_at (created_at=? AND rowid<?)"],
+        ["SEARCH task USING INDEX task_created_at (created_at<?)"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "plan"),
     [

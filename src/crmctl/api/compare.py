@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from crmctl.api.message import Request
-from crmctl.fields import Field
+from crmctl.fields import Field, Resource
 from crmctl.resources import TASK
 from crmctl.timestamps import is_date_only, parse_timestamp
 
@@ -50,6 +50,19 @@ def confirms(request: Request, item: Mapping[str, Any]) -> bool:
     """Whether an item shows all that was sent, free text too, so far as it shows it at all."""
     compared = _compared(request, item, text=True)
     return bool(compared) and all(same for _, _, _, same in compared)
+
+
+def shows(resource: Resource, body: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Whether an item shows all that a create sent, free text to the letter.
+
+    What an item does not show at all is not held against it, nor a record that was not linked.
+    """
+    for name, sent in body.items():
+        field, shown = resource.field(name), _shown(item, name)
+        unlinked = shown is None and field.type in ("id", "ids")
+        if shown is not _UNSHOWN and not unlinked and not _same(field, sent, shown, text=True):
+            return False
+    return True
 
 
 def _compared(

@@ -29,11 +29,12 @@ class DryRun:
 
     def described(self) -> dict[str, Any] | list[dict[str, Any]]:
         """The write, or the list of them, as JSON holds it."""
-        shown = [_describe(request) for request in self.requests]
+        shown = [describe(request) for request in self.requests]
         return shown if self.listed or len(shown) > 1 else shown[0]
 
 
-def _describe(request: Request) -> dict[str, Any]:
+def describe(request: Request) -> dict[str, Any]:
+    """A write as JSON holds it."""
     described: dict[str, Any] = {"method": request.method, "path": request.path}
     if request.query:
         described["query"] = dict(request.query)

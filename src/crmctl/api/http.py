@@ -14,7 +14,7 @@ from crmctl import errors
 from crmctl.api.body import BadBodyError, decode, parse_json
 from crmctl.api.deadline import Deadline
 from crmctl.api.httpx_internals import httpx, set_network
-from crmctl.api.message import NO_ENTRIES, Request, Response
+from crmctl.api.message import KEYS_HONOURED, NO_ENTRIES, Request, Response
 from crmctl.api.network import Network, Passage, timeouts
 from crmctl.api.tls import trust
 from crmctl.origin import is_loopback, split_base_url
@@ -74,6 +74,7 @@ class HttpTransport:
         self._clock = clock
         self._clients: dict[bool, httpx.Client] = {}
         self._opening = Lock()
+        self._honours_keys = False
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +120,8 @@ class HttpTransport:
             headers["content-type"] = "application/json"
             body = json.dumps(request.body, allow_nan=False).encode()
             self._tell(3, f"request body: {body.decode()}")
-        client = self._open(fresh=request.method not in _REPEATABLE)
+        again = self._honours_keys and "idempotency-key" in request.headers
+        client = self._open(fresh=not again and request.method not in _REPEATABLE)
         if deadline.remaining() <= 0:
             raise errors.Unreachable(f"No time is left to send {request.method} {request.path}.")
         status = None
@@ -133,6 +135,7 @@ class HttpTransport:
                 extensions={"timeout": timeouts(passage)},
             ) as answer:
                 status = answer.status_code
+                self._honours_keys |= KEYS_HONOURED.items() <= answer.headers.items()
                 return self._read(answer)
         except (httpx.HTTPError, httpx.InvalidURL, BadBodyError) as error:
             raise self._explain(error, request, status, passage.sent, deadline) from error
@@ -165,7 +168,8 @@ class HttpTransport:
         """A client; a ``fresh`` one makes a connection for each request.
 
         The server may close an idle connection at the moment that a request is sent over it, and
-        nothing then tells whether it was read. What must not be sent twice does without.
+        nothing then tells whether it was read. What must not be sent twice does without; a write
+        under a key that the server honours may be.
         """
         with self._opening:
             if fresh not in self._clients:

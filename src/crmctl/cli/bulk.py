@@ -5,29 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from crmctl.api.client import Client, path_to
 from crmctl.cli.show import show_all, show_done, show_one, view
-from crmctl.errors import CrmctlError, PartialFailure
-from crmctl.resources import TASK
+from crmctl.errors import CrmctlError, InvalidInput, PartialFailure, UsageError
+from crmctl.resources import OPERATIONS, TASK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crmctl.cli.context import Context
+    from crmctl.cli.inputs import Sending
+
+
+Change = Callable[[Client, str], dict[str, Any]]
 
 
 def for_each(
-    crm: Context, task_ids: list[str], past: str, change: Callable[[str], dict[str, Any]]
+    crm: Context,
+    task_ids: list[str],
+    past: str,
+    change: Change,
+    *,
+    sending: Sending | None = None,
 ) -> None:
     """Change each task and show the results: a list, also of one; in a table, one in full.
 
     Raises the failure itself if it is the only kind there was, else `PartialFailure`. Each failure
-    is reported as it comes; where errors are JSON, they are the details of the one error.
+    is reported as it comes; where errors are JSON, they are the details of the one error. In place
+    of IDs, ``-`` stands for those on stdin, which are sent as ``sending`` says.
     """
+    if "-" in task_ids:
+        if sending is None:
+            raise UsageError(
+                "complete, start, cancel, reopen and delete alone take IDs from stdin.", hint=""
+            )
+        if len(task_ids) > 1:
+            raise UsageError("- reads the IDs from stdin, and stands alone.")
+        _for_each_on_stdin(crm, past, change, sending)
+        return
     changed: list[dict[str, Any]] = []
     failures: dict[str, CrmctlError] = {}
     several = len(task_ids) > 1
     task_ids = list(dict.fromkeys(task_ids))
     for task_id in task_ids:
         try:
-            task = change(task_id)
+            task = change(crm.client, task_id)
         except CrmctlError as error:
             if not several:
                 raise
@@ -53,6 +75,33 @@ def for_each(
             past=past,
             details=details if crm.as_json else [],
         )
+
+
+def _for_each_on_stdin(crm: Context, past: str, change: Change, sending: Sending) -> None:
+    from crmctl.cli.lines import open_source
+    from crmctl.cli.sending import Work
+    from crmctl.delivery.lines import INVALID, Entry, Result
+
+    def read() -> Iterator[Entry | Result]:
+        for record in source.words():
+            entry = Entry(record.number, record.raw, finish=change)
+            entry.item_id = record.fields["id"] if record.fields else None
+            try:
+                path_to(OPERATIONS["get_task"].path, str(entry.item_id))
+            except InvalidInput as error:
+                yield Result(entry, INVALID, error)
+            else:
+                yield entry
+
+    if not crm.options.dry_run:
+        crm.require_writable("task … -")
+    with open_source(crm, "-", words=True) as source:
+        work = Work(crm, sending, read, lambda *_: {}, past=past, nouns=TASK.plural)
+        work.check()
+        if crm.options.dry_run:
+            work.rehearse()
+        else:
+            work.send()
 
 
 def _sum_up(

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from crmctl.config.keys import Key
     from crmctl.directories import Kind
     from crmctl.store.interface import Store
+    from crmctl.workspace.app import Workspace
+
+    Around = Callable[[Transport], Transport]
+    Warn = Callable[[Mapping[str, Any]], None]
 
 
 class Context:
@@ -139,6 +143,13 @@ class Context:
     def store(self) -> Store:
         """What the profile's embedded workspace is kept in."""
         return self.open_store(self.profile, busy_seconds=self.settings.timeout.value)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The API over the profile's embedded workspace."""
+        from crmctl.workspace.app import Workspace
+
+        return Workspace(self.store, clock=lambda: self.clock().replace(microsecond=0))
 
     @property
     def known(self) -> Known:
@@ -255,10 +266,7 @@ class Context:
     def _transport(self) -> Transport:
         """The profile's own: its workspace, or its server."""
         if self.profile.kind == "workspace":
-            from crmctl.workspace.app import Workspace
-
-            workspace = Workspace(self.store, clock=self._second)
-            caller = self.user_id
+            workspace, caller = self.workspace, self.user_id
 
             def call(request: Request) -> Response:
                 response = workspace(request.having(caller=caller))
@@ -269,13 +277,17 @@ class Context:
             return self.terminal.watch(call, "the workspace")
         return self._connect(str(self.profile.base_url.value), self.key.value)
 
-    def _connect(self, base_url: str, key: str) -> Transport:
+    def connect(self, around: Around, warn: Warn) -> Client:
+        """Another client of the profile's server; ``around`` wraps what sends each attempt."""
+        base_url = str(self.profile.base_url.value)
+        return Client(self._connect(base_url, self.key.value, around), remote=True, warn=warn)
+
+    def _connect(self, base_url: str, key: str, around: Around | None = None) -> Transport:
         """A server, with what may be done about failures. Sends nothing yet."""
         from crmctl.api.http import HttpTransport
         from crmctl.api.retry import retrying
 
         self.terminal.keep_secret(key)
-        log = self.terminal.log
         server = HttpTransport(
             base_url,
             key=key,
@@ -283,13 +295,12 @@ class Context:
             ca_file=self.settings.ca_file.value,
             environ=self.environ,
             user_agent=f"crmctl/{__version__}",
-            log=log,
+            log=self.terminal.log,
         )
         self._closing.append(server.close)
         timeout = self.settings.timeout.value
-        watched = self.terminal.watch(server, "the server")
-        log_wait = self.terminal.log_wait
-        return retrying(watched, timeout=timeout, sleep=self.sleep, log=log_wait)
+        watched = around(server) if around else self.terminal.watch(server, "the server")
+        return retrying(watched, timeout=timeout, sleep=self.sleep, log=self.terminal.log_wait)
 
     def _path_of(self, profile: Profile) -> Path:
         if profile.kind != "workspace":
@@ -298,9 +309,6 @@ class Context:
                 hint="Add `--profile local`.",
             )
         return self.directories.data / f"{profile.name}.db"
-
-    def _second(self) -> datetime:
-        return self.clock().replace(microsecond=0)
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
         self.terminal.note(

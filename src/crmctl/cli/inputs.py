@@ -15,14 +15,39 @@ from crmctl.fields import Action
 from crmctl.resources import REMINDER_TYPES
 from crmctl.validate import Problem, check_body, check_query
 
+_MOST_THREADS = 64
+
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
     from crmctl.fields import Resource
 
 
+class Sending:
+    """How many lines are sent: what the options for it say."""
+
+    __slots__ = ("concurrency", "fail_fast", "failed_to", "skip_invalid")
+
+    def __init__(
+        self, concurrency: int, failed_to: str | None, *, skip_invalid: bool, fail_fast: bool
+    ) -> None:
+        self.concurrency = concurrency
+        self.failed_to = failed_to
+        self.skip_invalid = skip_invalid
+        self.fail_fast = fail_fast
+
+
+def read_concurrency(value: str) -> int:
+    """How many are sent at once."""
+    number = int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0
+    if not 1 <= number <= _MOST_THREADS:
+        message = f"--concurrency: {value!r:.80} is not a whole number from 1 to {_MOST_THREADS}."
+        raise UsageError(message)
+    return number
+
+
 def read_choice(value: str, choices: Sequence[str], option: str) -> str:
-    """One of the choices; case and dashes as people type them."""
-    choice = _spell(value)
+    """One of the choices; case, dashes and blanks as people type them."""
+    choice = spell(value)
     if choice not in choices:
         raise refuse_choice(choice, choices, option)
     return choice
@@ -148,7 +173,7 @@ def read_body(
     body = {name: value for name, value in given.items() if value is not None}
     for name, value in body.items():
         if isinstance(value, str) and resource.field(name).choices:
-            body[name] = _spell(value)
+            body[name] = spell(value)
     body.update(dict.fromkeys(cleared))
     problems = check_body(resource, body, action)
     for problem in problems:
@@ -204,6 +229,6 @@ def refuse(problems: list[Problem]) -> None:
         raise InvalidInput(f"{len(problems)} values cannot be sent.", details=details)
 
 
-def _spell(value: str) -> str:
+def spell(value: str) -> str:
     """A choice as the API writes it."""
-    return value.strip().lower().replace("-", "_")
+    return "_".join(value.lower().replace("-", " ").split())

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
-from crmctl.cli.show import show_all, view
+from crmctl.cli.show import show_all, style, view
 from crmctl.config.settings import is_ci
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.fields import Resource
+from crmctl.files import replacing_file
+from crmctl.output import renderer
 from crmctl.resources import DEFAULT_LIMIT, TASK
 
 if TYPE_CHECKING:
@@ -20,21 +25,34 @@ if TYPE_CHECKING:
     Query = Mapping[str, str]
 
 
-def show_list(
-    crm: Context,
-    resource: Resource,
-    queries: Sequence[Query],
-    *,
-    sort: str | None = None,
-    search: str | None = None,
-    limit: int | None = None,
-    count: bool = False,
-) -> None:
-    """Show what the queries find, as one list in that order; or only how much that is.
+class Asked:
+    """What a list is asked for: what the queries find, as one list in the order of ``sort``.
 
-    A table has 25 items and every other format all, unless ``limit`` says. Of what the queries
-    find, only what holds the text of ``search`` counts.
+    Of what they find, only what holds the text of ``search`` counts; of that, ``limit`` items.
     """
+
+    __slots__ = ("limit", "queries", "search", "sort")
+
+    def __init__(
+        self,
+        queries: Sequence[Query],
+        *,
+        sort: str | None = None,
+        search: str | None = None,
+        limit: int | None = None,
+    ) -> None:
+        self.queries = queries
+        self.sort = sort
+        self.search = search
+        self.limit = limit
+
+
+def show_list(crm: Context, resource: Resource, asked: Asked, *, count: bool = False) -> None:
+    """Show what is asked for, or only how much that is.
+
+    A table has 25 items and every other format all, unless the limit says.
+    """
+    queries, sort, search, limit = asked.queries, asked.sort, asked.search, asked.limit
     if count:
         if limit is not None:
             raise UsageError("--count and --limit exclude each other.")
@@ -52,6 +70,44 @@ def show_list(
         crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
     elif len(queries) == 1 and listing.total is not None and listing.total > number:
         _tell_incomplete(crm, resource, listing.total, number)
+
+
+def export_list(crm: Context, resource: Resource, asked: Asked, file: str | None) -> None:
+    """Write what is asked for to a file, which is replaced at once, or to stdout.
+
+    JSON lines, unless -o asks for CSV or one JSON array.
+    """
+    format = "json" if crm.options.json else crm.options.output or "jsonl"
+    if format not in ("jsonl", "csv", "json"):
+        raise UsageError(f"An export is jsonl, csv or json, not {format}.")
+    listing = _find(
+        crm, resource, asked.queries, sort=asked.sort, search=asked.search, limit=asked.limit
+    )
+    items, shown = keep_known(crm, resource, listing), view(crm, resource)
+    write = renderer(format).write_list
+    if file in (None, "-"):
+        number = write(items, shown, stream=crm.terminal.stdout, style=style(crm))
+    else:
+        with _writing(Path(str(file))) as stream:
+            number = write(items, shown, stream=stream, style=style(crm))
+    incomplete = len(asked.queries) == 1 and not listing.has_more and asked.search is None
+    if incomplete and listing.total is not None and listing.total > number:
+        _tell_incomplete(crm, resource, listing.total, number)
+    elif number == 0:
+        crm.terminal.note(f"No {resource.plural} found.")
+    elif file not in (None, "-"):
+        crm.terminal.note(f"Wrote {number:,} {resource.plural} to {file}.", code="summary")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    """The text of a file, replaced when all of it is there; of a device or a FIFO, written to."""
+    special = path.exists() and not path.is_file()
+    with path.open("wb") if special else replacing_file(path) as file:
+        text = TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
+        yield text
+        text.flush()
+        text.detach()
 
 
 def read_all(

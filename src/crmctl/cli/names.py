@@ -16,6 +16,7 @@ from crmctl.resources import ID_PREFIXES, RELATED_TYPES
 
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
+    from crmctl.cli.known import Snapshot
 
 _MARK = "id:"
 _MOST_SIMILAR = 5
@@ -95,18 +96,20 @@ def read_related_to(
     return related
 
 
-def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, str | None]:
+def find(
+    crm: Context, types: list[str], text: str, option: str, *, known: Snapshot | None = None
+) -> tuple[str, str | None]:
     """The ID that a name, an e-mail address or an ID means, and its type, one of ``types``.
 
-    The type is None where an ID does not tell it.
+    The type is None where an ID does not tell it. ``known`` is asked in place of what is known now.
     """
     if not fold(text):
         raise InvalidInput(f"{option} must not be blank.")
     if text.startswith(_MARK) and text != _MARK:
         record_id = text.removeprefix(_MARK)
         return record_id, _only(types, record_id)
-    known = crm.known
-    named = [record for type in types for record in known.named(type, text)]
+    among = known or crm.known
+    named = [record for type in types for record in among.named(type, text)]
     if len(named) > 1:
         shown = [
             f"{_short(record['id'])} ({record['type']} {_described(record)})"
@@ -120,7 +123,7 @@ def find(crm: Context, types: list[str], text: str, option: str) -> tuple[str, s
     if named:
         return named[0]["id"], named[0]["type"]
     for type in types:
-        if known.record(type, text) is not None:
+        if among.record(type, text) is not None:
             return text, type
     if _looks_like_id(text):
         return text, _only(types, text)

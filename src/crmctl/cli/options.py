@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature, signature
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,34 @@ from crmctl.resources import ACTIVITY, RELATED_TYPES, TASK
 # Given to Typer they are lambdas: it evaluates the annotations of anything else, and of one command
 # that cost 1 of 68 ms.
 Complete = Callable[[typer.Context, str], list[tuple[str, str]]]
+
+
+def taking(read: Callable[..., Any], name: str) -> Callable[[Callable[..., None]], Any]:
+    """Makes a command that takes the options of ``read`` where it has the parameter ``name``.
+
+    The command gets there what ``read`` makes of them; that is given the context first.
+    """
+
+    def extend(command: Callable[..., None]) -> Callable[..., None]:
+        own = signature(command).parameters
+        shared = list(signature(read).parameters.values())[1:]
+
+        def run(ctx: typer.Context, **given: Any) -> None:
+            options = {each.name: given.pop(each.name) for each in shared}
+            given[name] = read(ctx.obj, **options)
+            command(ctx, **given)
+
+        taken: list[Parameter] = []
+        for each in own.values():
+            taken += shared if each.name == name else [each]
+        run.__doc__ = command.__doc__
+        run.__annotations__ = {each.name: each.annotation for each in taken}
+        run.__signature__ = Signature(  # type: ignore[attr-defined] # what Typer reads
+            [each.replace(kind=Parameter.KEYWORD_ONLY) for each in taken]
+        )
+        return run
+
+    return extend
 
 
 def one_of(choices: tuple[str, ...]) -> Complete:
@@ -127,7 +156,7 @@ def _task_ids(complete: Complete) -> Any:
             value if value or ctx.resilient_parsing else _choose(ctx, "ID...")
         ),
         metavar="ID...",
-        help="One or more task IDs; without one, a terminal offers a list.",
+        help="One or more task IDs, or - for stdin's; without one, a terminal offers a list.",
         autocompletion=complete,
     )
 
@@ -203,6 +232,15 @@ Interval = Annotated[
     typer.Option(metavar="TIME", help="With --follow: pause so long, as 10s, 1m30s, 1h."),
 ]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
+ExportFile = Annotated[
+    str | None, typer.Argument(metavar="[FILE]", help="Replaced at once when all is written.")
+]
+ImportFile = Annotated[str, typer.Argument(metavar="FILE", help="The file; - reads stdin.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=COLUMN", help="Read a column, or FIELD:THEIRS=OURS."),
+]
+Again = Annotated[bool, typer.Option("--again", help="Send also what an earlier run has sent.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DELAY = 0.5  # seconds; what is there sooner needs no words
 _REDRAW = 0.2
+_TELLING = 2.0  # seconds, after which a rate tells something
 
 
 class Progress:
@@ -40,9 +41,7 @@ class Progress:
         delay: float = DELAY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._stderr = stderr
-        self._width = width
-        self._mask = mask
+        self._line = Line(stderr, width=width, mask=mask)
         self._apart = apart
         self._piped = piped
         self._delay = delay
@@ -54,7 +53,6 @@ class Progress:
         self._pages = 0
         self._rows = 0
         self._said = ""  # what is waited for; empty for nothing
-        self._shown = ""
         self._since = 0.0
         self._ended = clock() - delay
 
@@ -136,24 +134,101 @@ class Progress:
                     self._draw()
 
     def _draw(self) -> None:
+        if not self._over.is_set():
+            self._line.draw(self._said)
+
+    def _erase(self) -> None:
+        self._line.erase()
+
+
+class Bar:
+    """How far many writes are, how fast they go, and how long it will take, on a terminal's line.
+
+    It is drawn by whoever steps it, at most five times a second, and none where ``line`` is None.
+    """
+
+    def __init__(
+        self,
+        line: Line | None,
+        what: str,
+        total: int | None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._line = line
+        self._what = what
+        self._total = total
+        self._clock = clock
+        self._began = self._drawn = clock()
+        self._done = 0
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._line is None:
+            return
+        now = self._clock()
+        if now - self._drawn >= _REDRAW:
+            self._drawn = now
+            self._line.draw(self._said(now - self._began))
+
+    def erase(self) -> None:
+        """No line on the terminal, until the next step that draws it."""
+        if self._line is not None:
+            self._line.erase()
+
+    def _said(self, seconds: float) -> str:
+        if self._total is None:
+            return f"{self._what} {self._done:,}"
+        far = f"{self._what} {self._done:,} of {self._total:,}"
+        if seconds < _TELLING:
+            return far
+        rate = self._done / seconds
+        left = _in_words((self._total - self._done) / rate)
+        return f"{far} ({rate:,.0f}/s, {left} left)"
+
+
+class Line:
+    """One line of a terminal, that comes and goes."""
+
+    def __init__(
+        self, stream: TextIO, *, width: Callable[[], int], mask: Callable[[str], str] = str
+    ) -> None:
+        self._stream = stream
+        self._width = width
+        self._mask = mask
+        self._shown = ""
+        self.gone = False
+
+    def draw(self, text: str) -> None:
+        """Show a text, in place of what is shown."""
         width = self._width()
-        text = one_line(self._mask(self._said))
+        text = one_line(self._mask(text))
         # In a script whose characters are two columns wide, half as many fit.
         text = text[: width - 1 if text.isascii() else width // 2]
-        if text != self._shown and not self._over.is_set():
-            self._erase()
+        if text != self._shown and not self.gone:
+            self.erase()
             self._write(text)
             self._shown = text
 
-    def _erase(self) -> None:
+    def erase(self) -> None:
+        """Show nothing."""
         if self._shown:
             self._write("\r" + " " * (self._width() - 1) + "\r")
             self._shown = ""
 
     def _write(self, text: str) -> None:
         try:
-            self._stderr.write(text)
-            self._stderr.flush()
+            self._stream.write(text)
+            self._stream.flush()
         except (OSError, ValueError):
             # Nobody is there any more; the work goes on.
-            self._over.set()
+            self.gone = True
+
+
+def _in_words(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from crmctl.delivery.entries import SHOWN, STATES, WAITING
+from crmctl.delivery.lines import STATUSES
 from crmctl.errors import FAMILY
 from crmctl.fields import Field, Resource
 from crmctl.report import AGES
@@ -137,6 +138,17 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
     "pulled": (
         "How many names of a server were fetched, and when",
         _object({"type": _TEXT, "count": _NUMBER, "pulled_at": _TEXT}),
+    ),
+    "result": (
+        "What became of one line of an import, or of IDs on stdin; id is null where there is none",
+        _object(
+            {
+                "line": _NUMBER,
+                "status": {"enum": list(STATUSES)},
+                "id": _TEXT_OR_NULL,
+                "error": _OBJECT_OR_NULL,
+            }
+        ),
     ),
     "request": (
         "What a write would send, under --dry-run; several, or of several IDs, as an array",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from crmctl.api.message import Transport
     from crmctl.cli.global_options import GlobalOptions
-    from crmctl.cli.progress import Progress
+    from crmctl.cli.progress import Line, Progress
 
 _DEFAULT_WIDTH = 80
 
@@ -109,6 +109,19 @@ class Terminal:
         if self._progress is None:
             self._progress = self._new_progress()
         return self._progress.watch(transport, name)
+
+    def progress_line(self, *, beside_data: bool = False) -> Line | None:
+        """A line of the terminal to say how far something is; None where nobody would read it.
+
+        ``beside_data`` says that data are written meanwhile: in a pipe, another program may show
+        them on the same terminal.
+        """
+        if not self._shows_progress() or (beside_data and self._is_piped()):
+            return None
+        from crmctl.cli.progress import Line
+
+        stderr, mask = self.stderr, self._redactor.mask
+        return Line(stderr, width=lambda: terminal_width(stderr), mask=mask)
 
     def log_wait(self, level: int, text: str) -> None:
         """Log what is waited for; a person is told without -v."""
@@ -252,11 +265,7 @@ class Terminal:
     def _new_progress(self) -> Progress:
         from crmctl.cli.progress import Progress
 
-        try:
-            mode = os.fstat(self.stdout.fileno()).st_mode
-        except (OSError, ValueError, AttributeError):
-            mode = 0
-        piped = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+        piped = self._is_piped()
         apart = not piped and not self.stdout.isatty()
         return Progress(
             self.stderr,
@@ -265,6 +274,13 @@ class Terminal:
             apart=apart,
             piped=piped,
         )
+
+    def _is_piped(self) -> bool:
+        try:
+            mode = os.fstat(self.stdout.fileno()).st_mode
+        except (OSError, ValueError, AttributeError):
+            return False
+        return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
     def _read(self, option: str, read: Callable[[TextIO], str]) -> str:
         if self.stdin is None:

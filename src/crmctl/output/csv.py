@@ -11,7 +11,7 @@ from crmctl.output.style import Style
 from crmctl.output.view import Item, View, pick, to_text
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Style) -> int:
@@ -47,4 +47,6 @@ def _cell(value: Any, *, raw: bool, seen: bool) -> str | int | float:
     text = to_text(value)
     if raw:
         return visible(text) if seen else text
-    return ("'" if text.startswith(_FORMULA) else "") + visible(text)
+    # What begins with the guard's own sign has one more, so that it can be taken away again.
+    guarded = text.lstrip("'").startswith(FORMULA)
+    return ("'" if guarded else "") + visible(text)

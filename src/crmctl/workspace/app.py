@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
 from crmctl.store.interface import Store, Transaction
@@ -15,10 +16,33 @@ from crmctl.workspace.routes import Handler, find_route
 
 IDEMPOTENCY_DAYS = 30
 
+# Later than any answer is old.
+_NEVER = "9999-12-31T23:59:59Z"
+
 
 def utc_now() -> datetime:
     """The time, to the second: as precise as the reference's own timestamps."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+class Batch:
+    """Requests of one transaction: a transport, with what is to be remembered of them."""
+
+    __slots__ = ("_answer", "_transaction")
+
+    def __init__(self, answer: Transport, transaction: Transaction) -> None:
+        self._answer = answer
+        self._transaction = transaction
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        return self._answer(request)
+
+    def remember(self, name: str, content: Any) -> None:
+        """Keep this by that name, in place of what was, with what the requests have done."""
+        self._transaction.release(*_of_batch(name))
+        self._transaction.claim(*_of_batch(name), "", now=_NEVER, oldest="")
+        self._transaction.settle(*_of_batch(name), status=0, content=content)
 
 
 class Workspace:
@@ -37,13 +61,27 @@ class Workspace:
         return self._answer(request, self.store.reading if reads else self.store.writing)
 
     @contextmanager
-    def batch(self) -> Iterator[Transport]:
+    def batch(self) -> Iterator[Batch]:
         """A transport whose requests are of one transaction, kept together or not at all.
 
         Each is checked alone, and one that is refused leaves the others as they are.
         """
         with self.store.writing() as transaction:
-            yield lambda request: self._answer(request, lambda: nullcontext(transaction))
+            session = nullcontext(transaction)
+            yield Batch(lambda request: self._answer(request, lambda: session), transaction)
+
+    def recall(self, name: str) -> Any:
+        """What the last batch remembered by that name; None if none did."""
+        with self.store.writing() as transaction:
+            found = transaction.claim(*_of_batch(name), "", now=_NEVER, oldest="")
+            if found is None:
+                transaction.release(*_of_batch(name))
+            return None if found is None else found.content
+
+    def forget(self, name: str) -> None:
+        """Forget what batches remembered by that name."""
+        with self.store.writing() as transaction:
+            transaction.release(*_of_batch(name))
 
     def _answer(
         self, request: Request, session: Callable[[], AbstractContextManager[Transaction]]
@@ -69,6 +107,11 @@ class Workspace:
                 return _accept(handler(call))
         except Refusal as refusal:
             return _refuse(refusal)
+
+
+def _of_batch(name: str) -> tuple[str, str, str]:
+    """Where it is kept: beside the answers to requests, whose paths begin with a slash."""
+    return "", "batch", name
 
 
 def _answer_once(

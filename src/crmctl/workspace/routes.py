@@ -23,6 +23,8 @@ def find_route(method: str, path: str) -> tuple[Handler | None, str, list[str]]:
 
     ``/v1/tasks`` is ``/tasks``. An unknown path takes no methods.
     """
+    if path in ROUTES:
+        return ROUTES[path].get(method), "", list(ROUTES[path])
     segments = path.removeprefix("/v1").strip("/").split("/")
     pattern = f"/{'/'.join(segments)}"
     item_id = ""

@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import inputs, names, options, times
+from crmctl.cli import filters, inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.feed import follow_feed, read_interval, read_mark_name, show_feed, show_new
 from crmctl.cli.follow_up import carry_out, read_follow_up
-from crmctl.cli.lists import show_list
+from crmctl.cli.inputs import Sending
+from crmctl.cli.lists import Asked, export_list, show_list
 from crmctl.cli.show import show_done, show_written, view
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.resources import ACTIVITY, ACTIVITY_TYPES
@@ -27,10 +28,6 @@ app = typer.Typer(
     crmctl activity feed
     """
 )
-
-From = Annotated[
-    str | None, typer.Option("--from", "--since", metavar="WHEN", help="From then on.")
-]
 
 
 @app.command("log")
@@ -236,56 +233,54 @@ def _log(crm: Context, body: dict[str, Any], ref: str | None, *, queue: bool) ->
 
 
 @app.command("list")
-def list_(
-    ctx: typer.Context,
-    type: options.ActivityTypes = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            "--user",  # Typer 0.27 would take the metavar's capitals into the name
-            metavar="USER",
-            help="Logged by this user; `me` is the profile's.",
-            autocompletion=options.complete_id("user"),
-        ),
-    ] = None,
-    since: From = None,
-    to: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Up to then; a day counts whole.")
-    ] = None,
-    search: options.Search = None,
-    sort: Annotated[str | None, options.sort_option(ACTIVITY.sorts)] = None,
-    limit: options.Limit = None,
-    count: options.Count = False,
-) -> None:
+@options.taking(filters.activity_filters, "asked")
+def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> None:
     """List activities, most recent first: all of them, or 25 in a table.
 
     crmctl activity list --since -7d --type call,meeting
     crmctl activity list --contact con_abc123 --json
     crmctl activity list --from -30d --count
     """
-    crm: Context = ctx.obj
-    sort = inputs.read_sort(sort, ACTIVITY)
-    queries = inputs.read_queries(
-        ACTIVITY,
-        {
-            "contact_id": names.read_record(crm, "contact", contact, "--contact"),
-            "deal_id": names.read_record(crm, "deal", deal, "--deal"),
-            "user_id": names.read_user(crm, user, "--user"),
-            "date_from": times.read_past(crm, since, "--from"),
-            "date_to": times.read_past_end(crm, to, "--to"),
-            "type": inputs.read_choices(type, ACTIVITY_TYPES, "--type"),
-        },
-    )
-    search, most = inputs.read_search(search), inputs.read_limit(limit)
-    show_list(crm, ACTIVITY, queries, sort=sort, search=search, limit=most, count=count)
+    show_list(ctx.obj, ACTIVITY, asked, count=count)
+
+
+@app.command("export")
+@options.taking(filters.activity_filters, "asked")
+def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) -> None:
+    """Write activities as JSON lines, or as CSV: all of them, or those that the filters leave.
+
+    crmctl activity export > activities.jsonl
+    crmctl activity export --since -30d -o csv
+    """
+    export_list(ctx.obj, ACTIVITY, asked, file)
+
+
+@app.command("import")
+@options.taking(filters.read_sending, "sending")
+def import_(
+    ctx: typer.Context,
+    file: options.ImportFile,
+    sending: Sending,
+    renaming: options.Map = None,
+    again: options.Again = False,
+) -> None:
+    """Log an activity for each line of a file: JSON lines, or CSV with the fields' names above.
+
+    All lines are checked first; a file that is cut off goes on where it ended. Names stand for IDs,
+    and dates are as people type them. --map reads other programs' columns and values.
+
+    crmctl activity import calls.jsonl --dry-run
+    crmctl activity import calls.csv --map at=Date --map outcome:VM=voicemail
+    """
+    from crmctl.cli.imports import import_items
+
+    import_items(ctx.obj, ACTIVITY, file, renaming=renaming or [], sending=sending, again=again)
 
 
 @app.command("feed")
 def feed(
     ctx: typer.Context,
-    since: From = None,
+    since: filters.From = None,
     since_last: options.SinceLast = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on as things are logged.")] = False,
     interval: options.Interval = None,

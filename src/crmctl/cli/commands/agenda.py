@@ -11,7 +11,7 @@ import typer
 from crmctl.api.pages import is_new
 from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
-from crmctl.cli.lists import keep_known, read_list, show_list
+from crmctl.cli.lists import Asked, keep_known, read_list, show_list
 from crmctl.cli.show import style
 from crmctl.output.humanize import instant_of
 from crmctl.output.style import Style
@@ -52,7 +52,7 @@ def agenda(
     if crm.format != "table" or crm.options.fields:
         queries = _open_tasks(users, due_before=format_timestamp(end))
         most = _ALL if crm.format == "table" else None
-        show_list(crm, TASK, queries, sort="due_date", limit=most)
+        show_list(crm, TASK, Asked(queries, sort="due_date", limit=most))
         return
     from crmctl.output.agenda import write_agenda
 

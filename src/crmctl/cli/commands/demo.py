@@ -10,7 +10,7 @@ import typer
 
 from crmctl.cli.context import Context
 from crmctl.cli.feed import show_feed
-from crmctl.cli.lists import show_list
+from crmctl.cli.lists import Asked, show_list
 from crmctl.resources import OPEN_STATUSES, TASK
 from crmctl.store.interface import Transaction
 
@@ -57,7 +57,8 @@ def demo(
             if reset or not _is_filled(kept):
                 put_sample_data(kept, crm.now.astimezone(crm.zone))
         crm.terminal.confirmed.append(f"Put sample data into {crm.workspace_path}")
-    show_list(crm, TASK, [{"status": status} for status in OPEN_STATUSES], sort="due_date")
+    queries = [{"status": status} for status in OPEN_STATUSES]
+    show_list(crm, TASK, Asked(queries, sort="due_date"))
     if crm.format == "table":
         crm.terminal.show("")
         show_feed(crm, since=None, limit=None)

@@ -4,13 +4,15 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import inputs, names, options, times
-from crmctl.cli.bulk import for_each
+from crmctl.api.client import Client
+from crmctl.cli import filters, inputs, options, times
+from crmctl.cli.bulk import Change, for_each
 from crmctl.cli.context import Context
-from crmctl.cli.lists import show_list
+from crmctl.cli.inputs import Sending
+from crmctl.cli.lists import Asked, export_list, show_list
 from crmctl.cli.show import show_done, show_one, show_written, view
 from crmctl.errors import UsageError
-from crmctl.resources import OPEN_STATUSES, PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
+from crmctl.resources import TASK
 
 app = typer.Typer(
     help="""Manage tasks.
@@ -26,35 +28,8 @@ _CLEAR = "Leave that empty."
 
 
 @app.command("list")
-def list_(
-    ctx: typer.Context,
-    assignee: options.Assignee = None,
-    status: options.Statuses = None,
-    priority: options.Priorities = None,
-    type: options.TaskTypes = None,
-    due_before: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due before that day or time.")
-    ] = None,
-    due_after: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due after that day or time.")
-    ] = None,
-    due_by: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Due by then, that day or time included.")
-    ] = None,
-    related_to_type: options.RelatedToType = None,
-    related_to_id: options.RelatedToId = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    project: options.Project = None,
-    mine: Annotated[bool, typer.Option("--mine", help="Assigned to me.")] = False,
-    open: Annotated[bool, typer.Option("--open", help="Pending or in progress.")] = False,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Open, and due before now.")] = False,
-    today: Annotated[bool, typer.Option("--today", help="Open, and due today.")] = False,
-    search: options.Search = None,
-    sort: Annotated[str | None, options.sort_option(TASK.sorts)] = None,
-    limit: options.Limit = None,
-    count: options.Count = False,
-) -> None:
+@options.taking(filters.task_filters, "asked")
+def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> None:
     """List tasks: all of them, or 25 in a table.
 
     Newest first; by due date under --open, --overdue and --today. Several values of --status,
@@ -64,36 +39,40 @@ def list_(
     crmctl task list --due-by fri --priority high,urgent
     crmctl task list --status completed --sort -updated_at -o csv
     """
-    crm: Context = ctx.obj
-    assignees = inputs.only_one(("--assignee", assignee), ("--mine", "me" if mine else None))
-    statuses = inputs.only_one(("--status", status), ("--open", "open" if open else None))
-    if (overdue or today) and statuses is None:
-        statuses = "open"
-    soonest = overdue or today or statuses == "open"
-    related = names.read_related_to(
-        crm, related_to_type, related_to_id, contact, deal, project, whole=False
-    )
-    due = times.read_due(
-        crm, before=due_before, after=due_after, by=due_by, overdue=overdue, today=today
-    )
-    sort = inputs.read_sort(sort, TASK) or ("due_date" if soonest else None)
-    queries = inputs.read_queries(
-        TASK,
-        {
-            "assignee_id": names.read_users(crm, assignees, "--assignee"),
-            "status": (
-                OPEN_STATUSES
-                if statuses == "open"
-                else inputs.read_choices(statuses, TASK_STATUSES, "--status")
-            ),
-            "priority": inputs.read_choices(priority, PRIORITIES, "--priority"),
-            "type": inputs.read_choices(type, TASK_TYPES, "--type"),
-            **related,
-            **due,
-        },
-    )
-    search, most = inputs.read_search(search), inputs.read_limit(limit)
-    show_list(crm, TASK, queries, sort=sort, search=search, limit=most, count=count)
+    show_list(ctx.obj, TASK, asked, count=count)
+
+
+@app.command("export")
+@options.taking(filters.task_filters, "asked")
+def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) -> None:
+    """Write tasks as JSON lines, or as CSV: all of them, or those that the filters leave.
+
+    crmctl task export > tasks.jsonl
+    crmctl task export --open --mine -o csv
+    """
+    export_list(ctx.obj, TASK, asked, file)
+
+
+@app.command("import")
+@options.taking(filters.read_sending, "sending")
+def import_(
+    ctx: typer.Context,
+    file: options.ImportFile,
+    sending: Sending,
+    renaming: options.Map = None,
+    again: options.Again = False,
+) -> None:
+    """Create a task for each line of a file: JSON lines, or CSV with the fields' names above.
+
+    All lines are checked first; a file that is cut off goes on where it ended. Names stand for IDs,
+    and dates are as people type them. --map reads other programs' columns and values.
+
+    crmctl task import tasks.jsonl --dry-run
+    crmctl task import old.csv --map due=Deadline --map "status:Not started="
+    """
+    from crmctl.cli.imports import import_items
+
+    import_items(ctx.obj, TASK, file, renaming=renaming or [], sending=sending, again=again)
 
 
 @app.command("get")
@@ -108,20 +87,11 @@ def get(ctx: typer.Context, task_id: options.TaskId) -> None:
 
 
 @app.command("create")
+@options.taking(filters.task_fields, "given")
 def create(
     ctx: typer.Context,
     title: Annotated[str, typer.Argument(metavar="TITLE", help="What there is to do.")],
-    description: options.Description = None,
-    assignee: options.Assignee = None,
-    due: options.Due = None,
-    priority: options.Priority = None,
-    type: options.TaskType = None,
-    related_to_type: options.RelatedToType = None,
-    related_to_id: options.RelatedToId = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    project: options.Project = None,
-    remind: options.Remind = None,
+    given: dict[str, Any],
 ) -> None:
     """Create a task.
 
@@ -130,40 +100,19 @@ def create(
     crmctl task create "Review the draft" -d - < notes.md
     """
     crm: Context = ctx.obj
-    given = {
-        "title": title,
-        "description": inputs.read_description(crm, description),
-        "assignee_id": names.read_user(crm, assignee, "--assignee", tell=True),
-        "due_date": times.read_due_date(crm, due),
-        "priority": priority,
-        "type": type,
-        **names.read_related_to(
-            crm, related_to_type, related_to_id, contact, deal, project, tell=True
-        ),
-        "reminder": inputs.read_reminder(remind),
-    }
-    task = crm.client.create_task(inputs.read_body(TASK, given, "create"))
+    task = crm.client.create_task(inputs.read_body(TASK, {"title": title, **given}, "create"))
     show_done(crm, f"Created {task.get('id')}: {task.get('title')}")
     show_written(crm, task, view(crm, TASK))
 
 
 @app.command("update")
+@options.taking(filters.task_fields, "given")
 def update(
     ctx: typer.Context,
     task_ids: options.TaskIds,
+    given: dict[str, Any],
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="What there is to do.")] = None,
-    description: options.Description = None,
     status: options.Status = None,
-    assignee: options.Assignee = None,
-    due: options.Due = None,
-    priority: options.Priority = None,
-    type: options.TaskType = None,
-    related_to_type: options.RelatedToType = None,
-    related_to_id: options.RelatedToId = None,
-    contact: options.Contact = None,
-    deal: options.Deal = None,
-    project: options.Project = None,
-    remind: options.Remind = None,
     no_description: Annotated[bool, typer.Option("--no-description", help=_CLEAR)] = False,
     no_assignee: Annotated[bool, typer.Option("--no-assignee", help=_CLEAR)] = False,
     no_due: Annotated[bool, typer.Option("--no-due", help=_CLEAR)] = False,
@@ -177,19 +126,7 @@ def update(
     crmctl task update task_003 --no-due
     """
     crm: Context = ctx.obj
-    given = {
-        "title": title,
-        "description": inputs.read_description(crm, description),
-        "status": status,
-        "assignee_id": names.read_user(crm, assignee, "--assignee", tell=True),
-        "due_date": times.read_due_date(crm, due),
-        "priority": priority,
-        "type": type,
-        **names.read_related_to(
-            crm, related_to_type, related_to_id, contact, deal, project, tell=True
-        ),
-        "reminder": inputs.read_reminder(remind),
-    }
+    given = {"title": title, "status": status, **given}
     cleared = {
         "description": no_description,
         "assignee_id": no_assignee,
@@ -199,7 +136,7 @@ def update(
         "reminder": no_remind,
     }
     body = inputs.read_changes(TASK, given, [name for name, wanted in cleared.items() if wanted])
-    for_each(crm, task_ids, "Updated", lambda task_id: crm.client.update_task(task_id, body))
+    for_each(crm, task_ids, "Updated", lambda client, task_id: client.update_task(task_id, body))
 
 
 @app.command("edit")
@@ -231,33 +168,36 @@ def edit(ctx: typer.Context, task_id: options.TaskId) -> None:
 
 
 @app.command("start")
-def start(ctx: typer.Context, task_ids: options.TaskIds) -> None:
+@options.taking(filters.read_sending, "sending")
+def start(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> None:
     """Mark tasks as in progress.
 
     crmctl task start task_001
     crmctl task start task_001 task_003
     """
-    _set_status(ctx.obj, task_ids, "in_progress", "Started")
+    for_each(ctx.obj, task_ids, "Started", _setting("in_progress"), sending=sending)
 
 
 @app.command("cancel")
-def cancel(ctx: typer.Context, task_ids: options.TaskIds) -> None:
+@options.taking(filters.read_sending, "sending")
+def cancel(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> None:
     """Mark tasks as cancelled.
 
     crmctl task cancel task_005
     crmctl task cancel task_004 task_005
     """
-    _set_status(ctx.obj, task_ids, "cancelled", "Cancelled")
+    for_each(ctx.obj, task_ids, "Cancelled", _setting("cancelled"), sending=sending)
 
 
 @app.command("reopen")
-def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds) -> None:
+@options.taking(filters.read_sending, "sending")
+def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds, sending: Sending) -> None:
     """Mark tasks as pending again.
 
     crmctl task reopen task_006
     crmctl task reopen task_002 task_006
     """
-    _set_status(ctx.obj, task_ids, "pending", "Reopened")
+    for_each(ctx.obj, task_ids, "Reopened", _setting("pending"), sending=sending)
 
 
 @app.command("postpone")
@@ -288,19 +228,21 @@ def postpone(
     shift = times.read_shift(crm, when)
     due_date = times.read_due_date(crm, when, "WHEN") if shift is None else None
 
-    def move(task_id: str) -> dict[str, Any]:
+    def move(client: Client, task_id: str) -> dict[str, Any]:
         due = due_date
         if shift is not None:
-            due = times.shift_due_date(crm, task_id, crm.client.get_task(task_id), shift)
-        return crm.client.update_task(task_id, {"due_date": due})
+            due = times.shift_due_date(crm, task_id, client.get_task(task_id), shift)
+        return client.update_task(task_id, {"due_date": due})
 
     for_each(crm, task_ids, "Postponed", move)
 
 
 @app.command("complete")
+@options.taking(filters.read_sending, "sending")
 def complete(
     ctx: typer.Context,
     task_ids: options.TaskIds,
+    sending: Sending,
     note: Annotated[
         str | None, typer.Option(metavar="TEXT", help="The completion note; - reads stdin.")
     ] = None,
@@ -309,8 +251,11 @@ def complete(
 
     crmctl task complete task_002
     crmctl task complete task_001 task_002 --note "Signed"
+    crmctl task list --overdue -o ids | crmctl task complete -
     """
     crm: Context = ctx.obj
+    if note == "-" and "-" in task_ids:
+        raise UsageError("stdin can be the IDs or the --note, not both.")
     if note is not None:
         note = crm.terminal.read_text(note, "--note")
         inputs.read_body(TASK, {"completion_note": note}, "complete")
@@ -318,12 +263,16 @@ def complete(
         crm,
         task_ids,
         "Completed",
-        lambda task_id: crm.client.complete_task(task_id, completion_note=note),
+        lambda client, task_id: client.complete_task(task_id, completion_note=note),
+        sending=sending,
     )
 
 
 @app.command("delete")
-def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = False) -> None:
+@options.taking(filters.read_sending, "sending")
+def delete(
+    ctx: typer.Context, task_ids: options.TaskIds, sending: Sending, yes: options.Yes = False
+) -> None:
     """Delete tasks, for good. It asks first; --yes answers.
 
     crmctl task delete task_005 --yes
@@ -333,12 +282,14 @@ def delete(ctx: typer.Context, task_ids: options.TaskIds, yes: options.Yes = Fal
     if not yes and not crm.options.dry_run:
         crm.require_writable("task delete")  # before the task is read, and nothing asked in vain
         named = f"{len(task_ids)} tasks ({', '.join(task_ids)})"
+        if "-" in task_ids:
+            raise UsageError("- deletes what stdin names, and asks nobody.", hint="Add --yes.")
         if len(task_ids) == 1 and crm.terminal.may_ask():
             task = crm.client.get_task(task_ids[0])
             named = f"{task_ids[0]} “{task.get('title')}”"
         if not crm.terminal.confirm(f"Delete {named}?", flag="--yes"):
             raise UsageError("Nothing was deleted.", hint="")
-    for_each(crm, task_ids, "Deleted", crm.client.delete_task)
+    for_each(crm, task_ids, "Deleted", Client.delete_task, sending=sending)
 
 
 def _choose(crm: Context, missing: UsageError) -> list[str]:
@@ -347,7 +298,5 @@ def _choose(crm: Context, missing: UsageError) -> list[str]:
     return choose_tasks(crm, several=True, missing=missing)
 
 
-def _set_status(crm: Context, task_ids: list[str], status: str, past: str) -> None:
-    for_each(
-        crm, task_ids, past, lambda task_id: crm.client.update_task(task_id, {"status": status})
-    )
+def _setting(status: str) -> Change:
+    return lambda client, task_id: client.update_task(task_id, {"status": status})
