@@ -7,11 +7,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from zlib import crc32
 
 import pytest
 
 from crmctl.cli.completion.scripts import FILE_NAMES, read_script
+from crmctl.config.account import name_account
 from crmctl.config.profile import VENDOR_URL
 from tests.e2e.running import KEY, Crmctl, open_far_end, stock
 
@@ -220,7 +220,7 @@ def test_ids_of_a_server_are_those_that_a_list_has_shown(crmctl: Crmctl, tmp_pat
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"task": ["x"]}', '{"task": {"task_1": 1}}', "{"])
 def test_a_damaged_cache_offers_nothing(crmctl: Crmctl, damage: str) -> None:
-    name = f"seen-environment-{crc32(f'{VENDOR_URL}{KEY}'.encode()):08x}.json"
+    name = f"seen-{name_account('environment', VENDOR_URL, KEY)}.json"
     (crmctl.home / name).write_text(damage)
     remote = crmctl.having(CRMCTL_PROFILE="", CRMCTL_API_KEY=KEY, CRMCTL_CACHE_DIR=str(crmctl.home))
     assert complete(remote, "task", "get", "") == []

@@ -169,9 +169,18 @@ class Context:
     @property
     def account(self) -> str:
         """What files are named by that belong to the profile's account or workspace."""
-        from crmctl.cli.known import name_account
+        from crmctl.config.account import name_account
 
-        return name_account(self.settings.profile, self.environ, self.directories)
+        profile = self.settings.profile
+        if profile.kind == "workspace":
+            return name_account(profile.name, str(self.directories.data.absolute()))
+        return name_account(profile.name, str(profile.base_url.value), self.key_without_profile)
+
+    @property
+    def key_without_profile(self) -> str:
+        """The key of the environment, where it is what chose the account; else nothing."""
+        in_environment = self.settings.profile.source == "CRMCTL_API_KEY"
+        return self.environ.get("CRMCTL_API_KEY", "").strip() if in_environment else ""
 
     def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
         """The store of an embedded profile. A usage error if the profile is a server."""

@@ -129,14 +129,7 @@ def _settle(crm: Context, resource: Resource, entries: list[Entry], journal: Jou
 
 def _job_of(crm: Context, resource: Resource, digest: str) -> str:
     """The name of the job: of the file's content, the noun, and where it goes."""
-    if crm.profile.kind == "workspace":
-        target = str(crm.workspace_path.absolute())
-    else:
-        # Of a key in the environment no profile tells the account.
-        in_environment = crm.profile.source == "CRMCTL_API_KEY"
-        account = crm.environ["CRMCTL_API_KEY"] if in_environment else crm.profile.name
-        target = f"{crm.profile.base_url.value} {hashlib.sha256(account.encode()).hexdigest()}"
-    return hashlib.sha256(f"{digest} {resource.name} {target}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{digest} {resource.name} {crm.account}".encode()).hexdigest()[:32]
 
 
 def _create_task(client: Client, body: Mapping[str, Any], key: str | None) -> dict[str, Any]:

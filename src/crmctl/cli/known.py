@@ -6,14 +6,12 @@ Never from the network: of a server it is what lists have shown, and what `recor
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
-from zlib import crc32
 
 from crmctl.errors import CrmctlError, SettingsError, StoreError
 from crmctl.files import OwnFile
@@ -22,7 +20,6 @@ from crmctl.resources import RECORD_TYPES, TASK
 from crmctl.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from crmctl.config.profile import Profile
     from crmctl.directories import Directories
     from crmctl.fields import Resource
     from crmctl.store.interface import Store
@@ -269,32 +266,6 @@ class Seen:
             if known in names or len(names) < _KEPT:
                 told = name if isinstance(name, str) and len(name) <= _LONGEST else ""
                 names[known] = told or names.get(known, "")
-
-
-def name_account(profile: Profile, environ: Mapping[str, str], directories: Directories) -> str:
-    """What files are named by that belong to a profile's account, or to its workspace.
-
-    A profile's name may come to mean another server, account or file, whose IDs are others.
-    """
-    if profile.kind == "workspace":
-        return f"{profile.name}-{crc32(os.fsencode(directories.data.absolute())):08x}"
-    key = environ["CRMCTL_API_KEY"] if profile.source == "CRMCTL_API_KEY" else ""
-    return name_server_account(profile.name, str(profile.base_url.value), key)
-
-
-def name_server_account(profile: str, base_url: str, key: str = "") -> str:
-    """The same for a profile that is a server, with the key where the environment gives it."""
-    return f"{profile}-{crc32(f'{base_url}{key}'.encode()):08x}"
-
-
-def name_of(item: Mapping[str, Any]) -> str:
-    """What a server's contact or deal is called: its name or title, else what it has of one."""
-    for name in ("name", "title"):
-        if isinstance(item.get(name), str) and item[name].strip():
-            return str(item[name])
-    parts = [item.get("first_name"), item.get("last_name")]
-    whole = " ".join(part for part in parts if isinstance(part, str) and part.strip())
-    return whole or str(item.get("company") or item.get("email") or "")
 
 
 def _record(type: str, record_id: str, name: str, email: str | None) -> Record:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from crmctl.config.profile import RESERVED_NAME
+from crmctl.config.account import digest, name_account
 from crmctl.delivery import refs
 from crmctl.delivery.entries import WAITING, export_entry, new_entry
 from crmctl.errors import (
@@ -43,12 +42,11 @@ def open_outbox(crm: Context) -> Outbox:
     from crmctl.delivery.outbox import Outbox
 
     profile = crm.profile
-    place = _digest(f"{profile.name} {profile.base_url.value}")
-    in_environment = profile.name == RESERVED_NAME
-    key = crm.environ.get("CRMCTL_API_KEY", "").strip() if in_environment else ""
+    name = name_account(profile.name, str(profile.base_url.value))
+    key = crm.key_without_profile
     return Outbox(
-        crm.directories.state / "outbox" / f"{profile.name}-{place}.db",
-        account=_digest(key) if key else "",
+        crm.directories.state / "outbox" / f"{name}.db",
+        account=digest(key) if key else "",
         clock=crm.clock,
         busy_seconds=crm.settings.timeout.value,
         mask=crm.terminal.mask,
@@ -216,7 +214,3 @@ def _send_unqueued(
         ) from error
     crm.terminal.warn(f"crmctl: warning: not by the outbox: {failure.message}", code="not_queued")
     return done
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from crmctl.cli.known import name_of
 from crmctl.errors import CrmctlError, NotFound, PartialFailure
 from crmctl.timestamps import format_timestamp
 
@@ -54,3 +54,13 @@ def pull_records(crm: Context) -> tuple[list[dict[str, Any]], CrmctlError | None
 
 def _is_text(item: dict[str, Any], name: str) -> bool:
     return isinstance(item.get(name), str) and bool(item[name].strip())
+
+
+def name_of(item: Mapping[str, Any]) -> str:
+    """What a server's contact or deal is called: its name or title, else what it has of one."""
+    for name in ("name", "title"):
+        if isinstance(item.get(name), str) and item[name].strip():
+            return str(item[name])
+    parts = [item.get("first_name"), item.get("last_name")]
+    whole = " ".join(part for part in parts if isinstance(part, str) and part.strip())
+    return whole or str(item.get("company") or item.get("email") or "")

@@ -6,8 +6,9 @@ import typer
 
 from crmctl.cli import options
 from crmctl.cli.context import Context
-from crmctl.cli.known import OfServer, name_server_account
+from crmctl.cli.known import OfServer
 from crmctl.cli.show import named_view, note_overruled, show_line, show_one
+from crmctl.config.account import name_account
 from crmctl.config.file import FILE_NAME, save_profile, set_default_profile
 from crmctl.config.keys import KEY_SOURCES, check_key, check_store, forget_key, keep_key
 from crmctl.config.profile import (
@@ -98,7 +99,7 @@ def login(
         raise
     keep_key(name, url, key, store, crm.directories, keyring=crm.keyring)
     save_profile(crm.directories, name, url, store)
-    _forget_names(crm, OfServer(crm.directories, name_server_account(name, url)))
+    _forget_names(crm, OfServer(crm.directories, name_account(name, url)))
     crm.terminal.note(
         f"Logged in to {url} as profile {name}, now the default. The key is in the {store}."
     )
