@@ -117,6 +117,8 @@ def _check_text(field: Field, value: Any, name: str) -> list[Problem]:
         return [problem(name, "type", "must be text")]
     if not _is_text(value):
         return [problem(name, "text", "is not valid Unicode text")]
+    if "\0" in value:
+        return [problem(name, "text", "must not hold U+0000")]  # PostgreSQL keeps none
     if field.type == "enum" and value not in field.choices:
         return [problem(name, "choice", _choices_text(field.choices))]
     if field.type == "time":
@@ -168,7 +170,7 @@ def _check_ids(field: Field, value: Any, name: str) -> list[Problem]:
     if not isinstance(value, list):
         return [problem(name, "type", "must be a list of IDs")]
     for item in value:
-        if not isinstance(item, str) or not item.strip() or not _is_text(item):
+        if not isinstance(item, str) or not item.strip() or not _is_text(item) or "\0" in item:
             return [problem(name, "type", "must be a list of IDs, none of them blank")]
     return []
 

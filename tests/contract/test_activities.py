@@ -134,6 +134,7 @@ def test_null_is_the_same_as_nothing(world: World) -> None:
         ({"type": "call", "attendees": ["con_1", ""]}, {"attendees": "type"}),
         ({"type": "call", "attendees": ["con_1", None]}, {"attendees": "type"}),
         ({"type": "call", "attendees": ["\ud800"]}, {"attendees": "type"}),
+        ({"type": "call", "attendees": ["con_\0"]}, {"attendees": "type"}),
         ({"type": "call", "occurred_at": "yesterday"}, {"occurred_at": "time"}),
         ({"type": "call", "user_id": "usr_1"}, {"user_id": "read_only"}),
         ({"type": "call", "contact_name": "Jane"}, {"contact_name": "read_only"}),

@@ -51,7 +51,7 @@ def test_a_task_has_every_field_that_was_given(world: World) -> None:
     world.add_record("deal", "deal_xyz789", "Enterprise License - Acme Corp")
     body = {
         "title": "Send contract to TechStart",
-        "description": "With **both** annexes\n\n- A\n- B\x00 \U0001f600",
+        "description": "With **both** annexes\n\n- A\n- B\x01 \U0001f600",
         "assignee_id": "usr_abc123",
         "due_date": "2026-03-28T10:00:00Z",
         "priority": "high",
@@ -64,7 +64,7 @@ def test_a_task_has_every_field_that_was_given(world: World) -> None:
     assert task == {
         "id": task["id"],
         "title": "Send contract to TechStart",
-        "description": "With **both** annexes\n\n- A\n- B\x00 \U0001f600",
+        "description": "With **both** annexes\n\n- A\n- B\x01 \U0001f600",
         "status": "pending",
         "priority": "high",
         "type": "follow_up",
@@ -146,6 +146,7 @@ def test_null_on_create_is_the_same_as_nothing(world: World) -> None:
         ({"title": True}, {"title": "type"}),
         ({"title": ["Call"]}, {"title": "type"}),
         ({"title": "Call \ud800"}, {"title": "text"}),
+        ({"title": "Call \0"}, {"title": "text"}),
         ({"title": "Call", "description": {}}, {"description": "type"}),
         ({"title": "Call", "assignee_id": " "}, {"assignee_id": "blank"}),
         ({"title": "Call", "priority": "High"}, {"priority": "choice"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from crmctl.api.retry import retrying
 from crmctl.resources import TASK
 from crmctl.server.wsgi import wsgi_application
 from crmctl.store.interface import Store
-from crmctl.store.sqlite import SqliteStore
+from crmctl.store.places import open_store
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.app import Workspace, utc_now
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 20, 10, 0, 0, tzinfo=UTC)
 ME = "usr_def456"
-TRANSPORTS = ("workspace", "http")
+# The transports to a workspace in a file, and the store that is not a file.
+WORLDS = ("workspace", "http", "postgres")
 
 
 class World:
@@ -40,13 +41,11 @@ class World:
 
     def __init__(
         self,
-        path: Path,
         workspace: Workspace,
         transport: Transport,
         clock: Clock,
         connect: Callable[[], AbstractContextManager[Transport]],
     ) -> None:
-        self.path = path
         self.workspace = workspace
         self.transport = transport
         self.clock = clock
@@ -114,7 +113,7 @@ class Clock:
 
 @contextmanager
 def open_world(transport: str, path: Path) -> Iterator[World]:
-    """A world over the transport of that name, its workspace at ``path``."""
+    """A world over the transport of that name, its workspace in the file ``path``."""
     clock = Clock()
     with ExitStack() as stack:
         workspace = stack.enter_context(open_workspace(path, clock))
@@ -122,13 +121,21 @@ def open_world(transport: str, path: Path) -> Iterator[World]:
             connect = partial(_open_again, path, clock)
         else:
             connect = partial(_connect, stack.enter_context(serve(as_me(workspace))))
-        yield World(path, workspace, stack.enter_context(connect()), clock, connect)
+        yield World(workspace, stack.enter_context(connect()), clock, connect)
+
+
+def world_of(store: Store) -> World:
+    """A world in this process over an open store."""
+    clock = Clock()
+    workspace = Workspace(store, clock=clock)
+    transport = as_me(workspace)
+    return World(workspace, transport, clock, lambda: nullcontext(transport))
 
 
 @contextmanager
 def open_workspace(path: Path, clock: Callable[[], datetime] = utc_now) -> Iterator[Workspace]:
     """The workspace in that file."""
-    with closing(SqliteStore(path)) as store:
+    with closing(open_store(str(path), busy_seconds=30)) as store:
         yield Workspace(store, clock=clock)
 
 

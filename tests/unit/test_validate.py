@@ -31,7 +31,7 @@ def check_list(resource: Resource, query: dict[str, str]) -> list[dict[str, str]
         (TASK, "create", {"title": "Call", "reminder": {"type": "push", "before_minutes": 0}}),
         (TASK, "create", {"title": "Call", "related_to_type": None, "related_to_id": None}),
         (TASK, "create", {"title": "Call", "description": ""}),
-        (TASK, "create", {"title": "\u202egnirts\x1b[31m\x00"}),
+        (TASK, "create", {"title": "\u202egnirts\x1b[31m\x01"}),
         (TASK, "update", {}),
         (TASK, "update", {"status": "cancelled"}),
         (TASK, "update", {"description": None, "reminder": None}),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 Operator = Literal["=", "<", ">", "<=", ">="]
 
+# What a workspace holds, in the order in which one is copied.
+Kind = Literal["record", "task", "activity", "answer"]
+KINDS: tuple[Kind, ...] = ("record", "task", "activity", "answer")
+
 
 class Condition:
     """What the items of a list have in common: ``field operator value``."""
@@ -56,7 +60,11 @@ class Answer:
 
 
 class Transaction(Protocol):
-    """What can be done in one transaction; all that is read in it is of one moment."""
+    """What can be done in one transaction.
+
+    All that a transaction reads that changes nothing is of one moment. One that writes holds what
+    it has locked; other things may change meanwhile, where the store lets others write.
+    """
 
     def get(self, resource: Resource, item_id: str, *, lock: bool = False) -> Item | None:
         """The item of that ID, or None; ``lock`` keeps others from changing it meanwhile."""
@@ -134,6 +142,18 @@ class Transaction(Protocol):
     def release(self, caller: str, path: str, key: str) -> None:
         """Give back a key that this transaction has claimed."""
 
+    def portion(
+        self, kind: Kind, *, after: Sequence[Any] = (), limit: int
+    ) -> tuple[list[Item], Sequence[Any]]:
+        """At most ``limit`` whole rows of a kind, and the mark behind which the next ones are.
+
+        Tasks and activities come in the order of insertion, as `insert` takes them; the others in
+        the order of their keys.
+        """
+
+    def keep(self, kind: Kind, portion: Sequence[Item]) -> None:
+        """Keep whole rows that `portion` gave, of another store, in their order."""
+
     def totals(self) -> dict[str, int]:
         """How many tasks, activities and records there are."""
 
@@ -142,7 +162,11 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """Where a workspace is kept. Every failure is a `StoreError`."""
+    """Where a workspace is kept.
+
+    Every failure is a `StoreError`, and nothing was changed; one that is ``retryable`` may pass. A
+    commit whose answer was lost on the way is `OutcomeUnknown`.
+    """
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """A transaction that changes nothing."""

@@ -6,10 +6,10 @@ row inserted meanwhile moves nothing.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from crmctl.store.connection import Connection
 from crmctl.store.interface import Condition, Place
 from crmctl.store.rows import Rows
 from crmctl.store.schema import INDEXES
@@ -19,7 +19,7 @@ _SELECTIVE = {"assignee_id", "related_to_id", "contact_id", "deal_id"}
 
 
 def fetch_page(
-    connection: sqlite3.Connection,
+    connection: Connection,
     rows: Rows,
     conditions: Sequence[Condition],
     *,
@@ -53,7 +53,7 @@ def fetch_page(
     return found
 
 
-def count(connection: sqlite3.Connection, rows: Rows, conditions: Sequence[Condition]) -> int:
+def count(connection: Connection, rows: Rows, conditions: Sequence[Condition]) -> int:
     """How many items meet the conditions.
 
     What no index answers alone is counted over all rows, or over those that a selective filter

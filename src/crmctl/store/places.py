@@ -1,0 +1,41 @@
+"""Where a workspace may be kept: a file, or a PostgreSQL database by its URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmctl import errors
+
+if TYPE_CHECKING:
+    from crmctl.store.interface import Store
+
+_SCHEMES = ("postgresql://", "postgres://")
+
+
+def is_url(place: str) -> bool:
+    """Whether that is a URL, and no path."""
+    return "://" in place
+
+
+def open_store(place: str, *, busy_seconds: float, connections: int = 16) -> Store:
+    """The store at a path, or at a ``postgresql://`` URL; ``connections`` at most to the latter.
+
+    Raises `UsageError` for any other URL, and where psycopg is not installed.
+    """
+    if not is_url(place):
+        from crmctl.store.sqlite import SqliteStore
+
+        return SqliteStore(Path(place), busy_seconds=busy_seconds)
+    if not place.startswith(_SCHEMES):
+        raise errors.UsageError(
+            "A database's URL begins with postgresql://; a file is named by its path.",
+        )
+    try:
+        from crmctl.store.postgres import PostgresStore
+    except ImportError as error:
+        raise errors.UsageError(
+            f"PostgreSQL takes psycopg, which cannot be used here: {error}.",
+            hint="pip install 'crmctl[postgres]'",
+        ) from error
+    return PostgresStore(place, busy_seconds=busy_seconds, connections=connections)

@@ -1,0 +1,82 @@
+"""Whole rows, as values that any store can keep: what a workspace is moved by.
+
+Tasks and activities are in the order of insertion, records and answers in that of their keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from crmctl import errors
+from crmctl.store import records
+from crmctl.store.connection import Connection
+from crmctl.store.interface import Item, Kind
+from crmctl.store.rows import UNREADABLE, Rows
+from crmctl.timestamps import format_timestamp
+
+_ANSWER = ("caller", "path", "key", "request", "status", "content", "created_at")
+_COLUMNS: dict[str, tuple[str, ...]] = {"record": records.COLUMNS, "answer": _ANSWER}
+_MARKS: dict[str, tuple[str, ...]] = {"record": ("type", "id"), "answer": ("caller", "path", "key")}
+
+
+def read_portion(
+    connection: Connection,
+    items: Mapping[str, Rows],
+    kind: Kind,
+    *,
+    after: Sequence[Any],
+    limit: int,
+) -> tuple[list[Item], Sequence[Any]]:
+    """At most ``limit`` rows of a kind behind the mark ``after``, and the mark of the last one."""
+    marks = _MARKS.get(kind, ("seq",))
+    columns = items[kind].columns if kind in items else _COLUMNS[kind]
+    behind = f" WHERE ({', '.join(marks)}) > ({', '.join('?' * len(marks))})" if after else ""
+    found = connection.execute(
+        f"SELECT {', '.join([*marks, *columns])} FROM {kind}{behind}"
+        f" ORDER BY {', '.join(marks)} LIMIT ?",
+        [*after, limit],
+    ).fetchall()
+    rows = []
+    for row in found:
+        values = dict(zip(columns, row[len(marks) :], strict=True))
+        try:
+            rows.append(_value_of(kind, items.get(kind), values))
+        except UNREADABLE as error:
+            raise errors.StoreError(
+                f"The {kind} {row[len(marks)]!s:.80} of this workspace is damaged: {error}.",
+                hint="Run `crmctl workspace check`, or restore a backup.",
+            ) from error
+    return rows, found[-1][: len(marks)] if found else after
+
+
+def keep_portion(
+    connection: Connection, items: Mapping[str, Rows], kind: Kind, portion: Sequence[Item]
+) -> None:
+    """Keep rows that `read_portion` gave, of another store, in their order."""
+    if kind in items:
+        rows = items[kind]
+        kept = [rows.in_columns(rows.row_of(each)) for each in portion]
+        connection.executemany(rows.insertion, kept)
+    elif kind == "record":
+        for record in portion:
+            records.put_record(connection, record)
+    else:
+        connection.executemany(
+            f"INSERT INTO answer ({', '.join(_ANSWER)}) VALUES ({', '.join('?' * len(_ANSWER))})",
+            [[*({**each, "content": json.dumps(each["content"])}.values())] for each in portion],
+        )
+
+
+def _value_of(kind: Kind, rows: Rows | None, values: Item) -> Item:
+    if rows is not None:
+        return {name: rows.decode(name, kept) for name, kept in values.items()}
+    if kind == "record":
+        return {**values, **{name: bool(values[name]) for name in ("active", "notifications")}}
+    created_at = values["created_at"]
+    if isinstance(created_at, datetime):
+        values["created_at"] = format_timestamp(created_at)
+    values["content"] = json.loads(values["content"])
+    return values
