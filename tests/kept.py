@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crmctl.fields import Field, Resource
 from crmctl.resources import TASK
 
 NOW = "2026-03-20T10:00:00Z"
@@ -36,3 +37,17 @@ def activity(number: int = 1, **fields: Any) -> dict[str, Any]:
         "created_at": NOW,
         **fields,
     }
+
+
+def with_field(resource: Resource, field: Field) -> Resource:
+    """A later edition of a resource, which has one field more."""
+    return Resource(
+        resource.name,
+        resource.plural,
+        collection=resource.collection,
+        id_prefix=resource.id_prefix,
+        fields=(*resource.fields, field),
+        filters=resource.filters,
+        sorts=resource.sorts,
+        default_sort=resource.default_sort,
+    )

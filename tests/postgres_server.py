@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# What a power failure would take may go: it is faster so.
-_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+# What a power failure would take may go: it is faster so. A crash of the server takes nothing.
+_SETTINGS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "deadlock_timeout=100ms")
 
 
 class PostgresServer:

@@ -22,7 +22,7 @@ from crmctl.store.interface import Condition, Place, Store
 from crmctl.store.rows import Rows
 from crmctl.store.schema import workspace_schema
 from crmctl.store.sqlite import SqliteStore
-from tests.kept import DUE, activity, task
+from tests.kept import DUE, activity, task, with_field
 
 
 @pytest.fixture
@@ -38,20 +38,6 @@ def store(path: Path) -> Iterator[SqliteStore]:
 
 
 # A new field costs its line
-
-
-def with_field(resource: Resource, field: Field) -> Resource:
-    """A later edition of a resource, which has one field more."""
-    return Resource(
-        resource.name,
-        resource.plural,
-        collection=resource.collection,
-        id_prefix=resource.id_prefix,
-        fields=(*resource.fields, field),
-        filters=resource.filters,
-        sorts=resource.sorts,
-        default_sort=resource.default_sort,
-    )
 
 
 @pytest.mark.parametrize(
