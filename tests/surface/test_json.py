@@ -43,6 +43,7 @@ LINES = {
     "config set": "timezone Europe/Paris",
     "config unset": "timezone",
     "workspace backup": "DIRECTORY/copy.db",
+    "workspace copy": "--to DIRECTORY/copy.db",
     "api": "GET /tasks",
     "completion install": "bash",
 }
@@ -149,6 +150,10 @@ def shape(value: Any) -> Any:
         ("record remove", ["deleted", "id", "type"]),
         ("workspace backup", ["path"]),
         ("workspace check", ["ok", "path"]),
+        (
+            "workspace copy",
+            ["activities", "answers", "copied", "from", "records", "tasks", "to"],
+        ),
         ("workspace path", ["path"]),
         ("completion install", ["path", "shell", "startup_file"]),
         ("completion fish", ["script", "shell"]),

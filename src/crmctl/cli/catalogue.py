@@ -51,6 +51,7 @@ WRITES = {
     "activity log": "activity | log",
     "record add": "record",
     "record remove": "deleted",
+    "workspace copy": "copied",
     "demo": "[task]",
     "api": "answer | [item]",  # by its method
 }

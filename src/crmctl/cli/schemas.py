@@ -156,6 +156,16 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
             }
         ),
     ),
+    "copied": (
+        "A workspace that was copied: what is there now, and how much of it is new",
+        _object(
+            {
+                "from": _TEXT,
+                "to": _TEXT,
+                **dict.fromkeys(("tasks", "activities", "records", "answers", "copied"), _NUMBER),
+            }
+        ),
+    ),
     "check": ("A workspace in which no damage was found", _object({"path": _TEXT, "ok": _TRUTH})),
     "task_report": (
         "Open tasks by assignee and age",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crmctl import errors
 
@@ -16,6 +18,32 @@ _SCHEMES = ("postgresql://", "postgres://")
 def is_url(place: str) -> bool:
     """Whether that is a URL, and no path."""
     return "://" in place
+
+
+def secret_of(url: str) -> str:
+    """The password in a URL, or nothing."""
+    with suppress(ValueError):
+        return urlsplit(url).password or ""
+    return ""
+
+
+def without_secrets(url: str) -> str:
+    """A URL as it may be shown: ``postgresql://crm@db.example:5432/crm``. Raises `UsageError`."""
+    try:
+        parts = urlsplit(url)
+        user = f"{parts.username}@" if parts.username else ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise not_a_url() from None
+    return f"postgresql://{user}{parts.hostname or ''}{port}{parts.path}"
+
+
+def not_a_url() -> errors.UsageError:
+    """What is said of a URL that makes no sense; what is wrong with it may be the password."""
+    return errors.UsageError(
+        "This is not a URL of a PostgreSQL database.",
+        hint="Such as postgresql://crm@db.example:5432/crm; a password is best in ~/.pgpass.",
+    )
 
 
 def open_store(place: str, *, busy_seconds: float, connections: int = 16) -> Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from crmctl import errors
 from crmctl.fields import Resource
-from crmctl.store.interface import Item
+from crmctl.store.interface import Item, Kind
 from crmctl.store.postgres_database import PostgresDatabase
 from crmctl.store.postgres_schema import SCHEMA, migration, version_of
 from crmctl.store.rows import JSON_CODECS, Codecs, Rows
@@ -136,6 +136,19 @@ class PostgresTransaction(SqlTransaction):
         """IDs that begin with ``prefix``, with title or name; records also by their names."""
         return [] if "\0" in prefix else super().find_ids(kind, prefix, limit=limit)
 
+    def keep(self, kind: Kind, portion: Sequence[Item]) -> None:
+        """Keep whole rows of another store. Raises `StoreError` for one that holds U+0000."""
+        for row in portion:
+            for name, value in row.items():
+                # What an answer holds is kept as JSON, which spells it out.
+                if name != "content" and _holds_zero(value):
+                    raise errors.StoreError(
+                        f"{name} of {kind} {row.get('id')!r:.80} holds U+0000, which PostgreSQL"
+                        " cannot keep.",
+                        hint="Change it, and go on.",
+                    )
+        super().keep(kind, portion)
+
     def _forget_answers(self, oldest: str) -> None:
         # Those that another transaction forgets are no reason to wait for it.
         self._connection.execute(
@@ -143,3 +156,9 @@ class PostgresTransaction(SqlTransaction):
             " WHERE created_at < ? FOR UPDATE SKIP LOCKED)",
             (oldest,),
         )
+
+
+def _holds_zero(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_holds_zero, value))
+    return isinstance(value, str) and "\0" in value

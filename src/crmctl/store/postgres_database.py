@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -20,6 +19,7 @@ from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
 from crmctl import errors
+from crmctl.store.places import not_a_url, without_secrets
 from crmctl.store.postgres_failures import explain, is_refused, lost_at_its_end
 
 # What waits for a connection longer than this is told so: a restart of the server takes less.
@@ -79,13 +79,17 @@ class PostgresDatabase:
         busy_seconds: float,
         connections: int,
     ) -> None:
-        self.place = describe_place(url)
+        self.place = without_secrets(url)
+        try:
+            given = conninfo_to_dict(url)
+        except psycopg.Error as error:
+            raise not_a_url() from error
         self.schema = schema
         self.latest = version
         self._steps = steps
         self._options = {
             **_LIVENESS,
-            **conninfo_to_dict(url),
+            **given,
             "client_encoding": "utf8",
             "fallback_application_name": "crmctl",
         }
@@ -267,28 +271,6 @@ class PostgresDatabase:
             raise explain(error, self.place) from error
         except UnicodeEncodeError as error:
             raise errors.InvalidInput(f"{error.object!r:.80} is not Unicode text.") from error
-
-
-def describe_place(url: str) -> str:
-    """A URL without what is secret in it: ``postgresql://crm@db.example:5432/crm``.
-
-    Raises `UsageError` for one that PostgreSQL does not understand.
-    """
-    try:
-        conninfo_to_dict(url)
-        parts = urlsplit(url)
-        found = (parts.username, parts.hostname, parts.port)
-    except (psycopg.Error, ValueError) as error:
-        # What is wrong with it may be the password in it.
-        raise errors.UsageError(
-            "This is not a URL of a PostgreSQL database.",
-            hint="Such as postgresql://crm@db.example:5432/crm; a password is best in ~/.pgpass.",
-        ) from error
-    user, host, port = found
-    return (
-        f"postgresql://{f'{user}@' if user else ''}{host or ''}{f':{port}' if port else ''}"
-        f"{parts.path}"
-    )
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

@@ -58,8 +58,7 @@ def keep_portion(
     """Keep rows that `read_portion` gave, of another store, in their order."""
     if kind in items:
         rows = items[kind]
-        kept = [rows.in_columns(rows.row_of(each)) for each in portion]
-        connection.executemany(rows.insertion, kept)
+        connection.executemany(rows.insertion, [_row_of(rows, each) for each in portion])
     elif kind == "record":
         for record in portion:
             records.put_record(connection, record)
@@ -68,6 +67,16 @@ def keep_portion(
             f"INSERT INTO answer ({', '.join(_ANSWER)}) VALUES ({', '.join('?' * len(_ANSWER))})",
             [[*({**each, "content": json.dumps(each["content"])}.values())] for each in portion],
         )
+
+
+def _row_of(rows: Rows, item: Item) -> list[Any]:
+    try:
+        return rows.in_columns(rows.row_of(item))
+    except UNREADABLE as error:
+        raise errors.StoreError(
+            f"The {rows.table} {item['id']!s:.80} cannot be kept: {error}.",
+            hint="`crmctl workspace check` names what is wrong with it.",
+        ) from error
 
 
 def _value_of(kind: Kind, rows: Rows | None, values: Item) -> Item:

@@ -1,13 +1,23 @@
 """`crmctl workspace`: the embedded workspace on this machine."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crmctl.cli.context import Context
+from crmctl.cli.places import open_place, require_writable_place
 from crmctl.cli.show import named_view, show_done, show_line, show_one
 from crmctl.errors import StoreError, UsageError
+from crmctl.store.interface import Kind
+
+_KINDS: dict[Kind, str] = {
+    "task": "tasks",
+    "activity": "activities",
+    "record": "records",
+    "answer": "answers",
+}
 
 app = typer.Typer(
     help="""The embedded workspace on this machine.
@@ -17,6 +27,7 @@ app = typer.Typer(
     """
 )
 
+_COPIED = ("from", "to", "tasks", "activities", "records", "answers", "copied")
 _INFO = ("profile", "path", "exists", "bytes", "schema", "tasks", "activities", "records")
 
 
@@ -70,6 +81,50 @@ def backup(
     show_one(crm, {"path": file}, named_view(crm, ("path",), "backup", "backups"))
 
 
+@app.command("copy")
+def copy(
+    ctx: typer.Context,
+    target: Annotated[
+        str, typer.Option("--to", metavar="PLACE", help="Where to; empty, or begun by this.")
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="PLACE", help="What; default: the profile's workspace."),
+    ] = None,
+) -> None:
+    """Copy a workspace whole to another place: file or PostgreSQL.
+
+    PLACE is a profile (local, demo), a path or a postgresql:// URL. It copies tasks, activities,
+    records and remembered answers, and then compares all of them. Broken off, it goes on where it
+    was when it is run again. Nobody should write to either place meanwhile.
+
+    crmctl workspace copy --to ./team.db
+    crmctl workspace copy --from demo --to ./demo-copy.db --dry-run
+    """
+    crm: Context = ctx.obj
+    if source is None:
+        source = str(crm.workspace_path)
+    with open_place(crm, source, "--from") as origin, open_place(crm, target, "--to") as there:
+        places = {"from": origin.info()["path"], "to": there.info()["path"]}
+        if not origin.info()["exists"]:
+            raise UsageError(f"There is no workspace at {places['from']}.")
+        if places["from"] == places["to"]:
+            raise UsageError("--from and --to are the same place.")
+        if not crm.options.dry_run:
+            require_writable_place(crm, target, "workspace copy")
+        from crmctl.store.copying import copy_workspace
+
+        counts, copied = copy_workspace(
+            origin, there, write=not crm.options.dry_run, tell=partial(_tell_copied, crm)
+        )
+    found = {**places, **{name: counts[kind] for kind, name in _KINDS.items()}}
+    if crm.options.dry_run:
+        crm.terminal.note(f"Would copy {copied} of {sum(counts.values())} to {places['to']}.")
+        return
+    show_done(crm, f"Copied {copied} to {places['to']}, and compared all {sum(counts.values())}.")
+    show_one(crm, {**found, "copied": copied}, named_view(crm, _COPIED, "copy", "copies"))
+
+
 @app.command("check")
 def check(ctx: typer.Context) -> None:
     """Look for damage in its file.
@@ -90,3 +145,9 @@ def check(ctx: typer.Context) -> None:
         {"path": str(crm.workspace_path), "ok": True},
         named_view(crm, ("path", "ok"), "check", "checks"),
     )
+
+
+def _tell_copied(crm: Context, kind: Kind, number: int) -> None:
+    """Tell whoever waits how far it is."""
+    if number % 10_000 == 0 and crm.terminal.stderr.isatty() and not crm.options.dry_run:
+        crm.terminal.note(f"{number} {_KINDS[kind]} are there.")
