@@ -10,22 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_SETTINGS = ("listen_addresses=", "deadlock_timeout=100ms")
 # What a power failure would take may go: it is faster so. A crash of the server takes nothing.
-_SETTINGS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "deadlock_timeout=100ms")
+_FAST = ("fsync=off", "full_page_writes=off")
 
 
 class PostgresServer:
     """A server on a socket in ``directory``, in which its data is."""
 
-    def __init__(self, programs: Path, directory: Path, user: str | None) -> None:
+    def __init__(self, programs: Path, directory: Path, user: str | None, *, durable: bool) -> None:
         self.directory = directory
+        self._settings = _SETTINGS if durable else (*_SETTINGS, *_FAST)
         self._programs = programs
         self._user = user
         self._run("initdb", "--no-sync", "-A", "trust", "-U", "crm", "-E", "UTF8", "--locale=C")
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = " ".join(f"-c {each}" for each in _SETTINGS)
+        settings = " ".join(f"-c {each}" for each in self._settings)
         log = str(self.directory / "log")
         self._run("pg_ctl", "-w", "-l", log, "-o", f"-k {self.directory} {settings}", "start")
 
@@ -75,15 +77,15 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def running_postgres(programs: Path) -> Iterator[PostgresServer]:
-    """A server that is gone at the end, with all that it kept."""
+def running_postgres(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
+    """A server that is gone at the end, with all that it kept; a durable one waits for its disk."""
     # It refuses to run as root, and pytest's own directories are their owner's alone.
     user = None if os.getuid() else "nobody"
     directory = Path(tempfile.mkdtemp(prefix="crmctl-"))
     try:
         if user is not None:
             shutil.chown(directory, user)
-        server = PostgresServer(programs, directory, user)
+        server = PostgresServer(programs, directory, user, durable=durable)
         server.start()
         try:
             yield server

@@ -10,7 +10,8 @@ from typing import Any
 
 from crmctl import errors
 from crmctl.fields import Resource
-from crmctl.store.interface import Item, Kind
+from crmctl.store import pages
+from crmctl.store.interface import Condition, Item, Kind
 from crmctl.store.postgres_database import PostgresDatabase
 from crmctl.store.postgres_schema import SCHEMA, migration, version_of
 from crmctl.store.rows import JSON_CODECS, Codecs, Rows
@@ -123,6 +124,11 @@ class PostgresTransaction(SqlTransaction):
         if "\0" in item_id:
             return None
         return self._find(resource, item_id, clause=" FOR UPDATE" if lock else "")
+
+    def count(self, resource: Resource, conditions: Sequence[Condition]) -> int:
+        """How many items meet the conditions."""
+        rows = self._rows[resource.name]
+        return pages.count(self._connection, rows, conditions, planned=True)
 
     def record(self, type: str, record_id: str) -> Item | None:
         """A record, or None."""

@@ -1,72 +1,32 @@
-"""A PostgreSQL database: connections, migrations, transactions on it, and its failures in words.
+"""A PostgreSQL database: its schema, made, migrated and refused, and transactions on it.
 
-The one module that imports psycopg; it is imported where a URL of PostgreSQL is used, and nowhere
-else. It knows nothing of what is kept.
+It knows nothing of what is kept. The modules ``postgres_*`` alone import psycopg, and are imported
+where a URL of PostgreSQL is used.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
-from psycopg.types.string import TextLoader
-from psycopg_pool import ConnectionPool
 
 from crmctl import errors
-from crmctl.store.places import not_a_url, without_secrets
-from crmctl.store.postgres_failures import explain, is_refused, lost_at_its_end
-
-# What waits for a connection longer than this is told so: a restart of the server takes less.
-_CONNECT_SECONDS = 5.0
+from crmctl.store.postgres_connections import Connections, Statements
 
 # "CRMW": whoever migrates holds this advisory lock.
 _MIGRATION_LOCK = 0x43524D57
 
-# Without these a peer that has vanished is waited for up to two hours.
-_LIVENESS = {
-    "connect_timeout": 5,
-    "keepalives_idle": 15,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
-
-
-class Statements:
-    """A connection inside a transaction, with ``?`` for a value's place."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-
-    def execute(self, statement: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
-        """Run a statement."""
-        return self._connection.execute(_marked(statement), values)
-
-    def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> object:
-        """Run a statement once for each of these sequences of values."""
-        with self._connection.cursor() as cursor:
-            cursor.executemany(_marked(statement), values)
-        return None
-
 
 class PostgresDatabase:
-    """One database, and at most ``connections`` to it at once, opened as they are needed.
+    """One database, in which all that is kept is in the ``schema`` of that name.
 
-    All that is kept is in the ``schema`` of that name, made by the first write. ``steps`` gives the
-    statements that lead from a version, 0 of nothing, to ``version``. Every failure is a
-    `StoreError`, but for a commit whose answer is lost, which is `OutcomeUnknown`. Each statement
-    waits at most ``busy_seconds`` for a lock, and runs at most twice as long.
-
-    Every transaction says itself what it needs of a session, and nothing is prepared: so it may
-    stand behind a pooler that lends a connection for a transaction alone.
+    The first write makes it. ``steps`` gives the statements that lead from a version, 0 of nothing,
+    to ``version``. Every failure is a `StoreError`, but for a commit of which nobody can say what
+    became of it: `OutcomeUnknown`. A statement waits at most ``busy_seconds`` for a lock, and runs
+    at most twice as long. At most ``connections`` are open at once.
     """
 
     def __init__(
@@ -79,44 +39,23 @@ class PostgresDatabase:
         busy_seconds: float,
         connections: int,
     ) -> None:
-        self.place = without_secrets(url)
-        try:
-            given = conninfo_to_dict(url)
-        except psycopg.Error as error:
-            raise not_a_url() from error
-        self.schema = schema
-        self.latest = version
-        self._steps = steps
-        self._options = {
-            **_LIVENESS,
-            **given,
-            "client_encoding": "utf8",
-            "fallback_application_name": "crmctl",
-        }
-        # A pool says on stderr whatever goes wrong; what matters of it is raised.
-        logging.getLogger("psycopg").addHandler(logging.NullHandler())
-        self._pool = ConnectionPool(
-            kwargs={**self._options, "autocommit": True, "prepare_threshold": None},
-            configure=_configure,
-            min_size=0,
-            max_size=connections,
-            open=False,
-            timeout=_CONNECT_SECONDS,
-            reconnect_timeout=_CONNECT_SECONDS,
-            name="crmctl",
-        )
         milliseconds = max(1, round(busy_seconds * 1000))
         self._settings = (
-            f"; SET LOCAL search_path = {schema}; SET LOCAL TimeZone = 'UTC'"
+            f"SET LOCAL search_path = {schema}; SET LOCAL TimeZone = 'UTC'"
             f"; SET LOCAL lock_timeout = {milliseconds}"
             f"; SET LOCAL statement_timeout = {2 * milliseconds}"
         )
+        self._connections = Connections(url, limit=connections, settings=self._settings)
+        self.place = self._connections.place
+        self.schema = schema
+        self.latest = version
+        self._steps = steps
         self._lock = threading.Lock()
         self._is_ready = False
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.close()
+        self._connections.close()
 
     @contextmanager
     def reading(self) -> Iterator[Statements]:
@@ -124,21 +63,21 @@ class PostgresDatabase:
 
         Where nothing is kept yet it reads what the first write would make, and makes nothing.
         """
-        with self._explaining():
+        with self._connections.explaining():
             if self._make_ready(create=False):
-                with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as found:
-                    yield found
+                with self._connections.reading() as connection:
+                    yield connection
                     return
-            with self._transaction("BEGIN", end="ROLLBACK") as found:
-                self._make(found, 0)
-                yield found
+            with self._connections.undone() as connection:
+                self._make(connection, 0)
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Statements]:
         """A connection inside one transaction, committed at the end, undone by an error."""
-        with self._explaining():
+        with self._connections.explaining():
             self._make_ready(create=True)
-            with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED") as connection:
+            with self._connections.writing() as connection:
                 yield connection
 
     def version(self) -> int | None:
@@ -146,30 +85,21 @@ class PostgresDatabase:
 
         Raises `StoreError` for a schema of another program, or of a later crmctl.
         """
-        with self._explaining(), self._connected() as connection:
+        with self._connections.explaining(), self._connections.connect() as connection:
             return self._read_version(connection)
 
     def _make_ready(self, *, create: bool) -> bool:
         """Bring the schema to the newest version; False if there is none, and none is wanted."""
         with self._lock:
-            if self._is_ready:
-                return True
-            with self._connected() as connection:
-                version = self._read_version(connection)
-                if version is None and not create:
-                    self._pool.open()
-                    return False
-                if version != self.latest:
-                    self._migrate(connection)
-            self._pool.open()
-            self._is_ready = True
+            if not self._is_ready:
+                with self._connections.connect() as connection:
+                    version = self._read_version(connection)
+                    if version is None and not create:
+                        return False
+                    if version != self.latest:
+                        self._migrate(connection)
+                self._is_ready = True
             return True
-
-    def _connected(self) -> psycopg.Connection[Any]:
-        """A connection apart from the pool: it says at once why there is none."""
-        connection = psycopg.connect(autocommit=True, **self._options)  # type: ignore[arg-type]
-        _configure(connection)
-        return connection
 
     def _read_version(self, connection: psycopg.Connection[Any]) -> int | None:
         encoding, tables = connection.execute(
@@ -202,7 +132,7 @@ class PostgresDatabase:
 
     def _migrate(self, connection: psycopg.Connection[Any]) -> None:
         """Bring the schema to the newest version, whole or not at all, one process at a time."""
-        connection.execute(f"BEGIN{self._settings}".encode())
+        connection.execute(f"BEGIN; {self._settings}".encode())
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
         # Another process may have been faster.
         version = self._read_version(connection)
@@ -221,63 +151,3 @@ class PostgresDatabase:
         for statement in self._steps(version):
             connection.execute(statement)
         connection.execute("UPDATE schema_version SET number = ?", (self.latest,))
-
-    @contextmanager
-    def _transaction(self, begin: str, *, end: str = "COMMIT") -> Iterator[Statements]:
-        connection = self._begin(f"{begin}{self._settings}".encode())
-        try:
-            yield Statements(connection)
-            self._end(connection, end, writes="READ ONLY" not in begin)
-        finally:
-            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                with suppress(psycopg.Error):
-                    connection.execute("ROLLBACK")
-            self._pool.putconn(connection)
-
-    def _begin(self, statement: bytes) -> psycopg.Connection[Any]:
-        """A connection in a transaction.
-
-        One that broke while nobody used it, by a restart of the server, is passed over: nothing was
-        asked of it yet.
-        """
-        for attempt in range(self._pool.max_size + 1):
-            connection = self._pool.getconn()
-            try:
-                connection.execute(statement)
-            except BaseException as error:
-                broken = connection.closed and isinstance(error, psycopg.OperationalError)
-                self._pool.putconn(connection)
-                if not broken or attempt == self._pool.max_size:
-                    raise
-            else:
-                return connection
-        raise AssertionError
-
-    def _end(self, connection: psycopg.Connection[Any], end: str, *, writes: bool) -> None:
-        try:
-            ended = connection.execute(end.encode())
-        except psycopg.OperationalError as error:
-            if writes and not is_refused(error):
-                raise lost_at_its_end(error, self.place) from error
-            raise
-        if ended.statusmessage != end:
-            raise errors.StoreError(f"{self.place} undid what was to be saved: nothing was saved.")
-
-    @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            raise explain(error, self.place) from error
-        except UnicodeEncodeError as error:
-            raise errors.InvalidInput(f"{error.object!r:.80} is not Unicode text.") from error
-
-
-def _configure(connection: psycopg.Connection[Any]) -> None:
-    """JSON comes as text, which a row's codec reads."""
-    for name in ("json", "jsonb"):
-        connection.adapters.register_loader(name, TextLoader)
-
-
-def _marked(statement: str) -> bytes:
-    return statement.replace("?", "%s").encode()
