@@ -48,7 +48,7 @@ def copy_workspace(
                 copied += len(rows)
                 tell(kind, number)
             counts[kind] = number
-        if write:
+        if write and copied:
             _verify(origin, target, counts)
     return counts, copied
 
