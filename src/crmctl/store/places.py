@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,20 +21,21 @@ def is_url(place: str) -> bool:
 
 def secret_of(url: str) -> str:
     """The password in a URL, or nothing."""
-    with suppress(ValueError):
-        return urlsplit(url).password or ""
-    return ""
+    user, _, _ = urlsplit(url).netloc.rpartition("@")
+    return user.partition(":")[2]
 
 
 def without_secrets(url: str) -> str:
     """A URL as it may be shown: ``postgresql://crm@db.example:5432/crm``. Raises `UsageError`."""
     try:
         parts = urlsplit(url)
-        user = f"{parts.username}@" if parts.username else ""
-        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         raise not_a_url() from None
-    return f"postgresql://{user}{parts.hostname or ''}{port}{parts.path}"
+    user, at, hosts = parts.netloc.rpartition("@")
+    if "@" in user:
+        # libpq would take what follows the first one for a host, and complain of it aloud.
+        raise not_a_url()
+    return f"postgresql://{user.partition(':')[0]}{at}{hosts}{parts.path}"
 
 
 def not_a_url() -> errors.UsageError:

@@ -167,27 +167,28 @@ class Connections:
         try:
             ended = connection.execute("COMMIT")
         except psycopg.OperationalError as error:
-            if is_refused(error) or (status := self._status(number)) == "aborted":
+            if is_refused(error) or self._is_undone(number):
                 raise
-            if status != "committed":
-                raise lost_at_its_end(error, self.place) from error
-            return
+            raise lost_at_its_end(error, self.place) from error
         if ended.statusmessage != "COMMIT":
             message = f"{self.place} undid what was to be saved: nothing was saved."
             raise errors.StoreError(message)
 
-    def _status(self, number: str) -> str | None:
-        """``committed`` or ``aborted``; None if the server does not say it in time."""
+    def _is_undone(self, number: str) -> bool:
+        """Whether the server says, in time, that a transaction was undone.
+
+        That one was committed proves nothing: after a crash the number of one that left no trace
+        is given to another.
+        """
         end = time.monotonic() + _CONNECT_SECONDS
-        while True:
+        while time.monotonic() < end:
             with suppress(psycopg.Error), self.connect() as connection:
                 query = "SELECT pg_xact_status(%s::xid8)"
                 [status] = connection.execute(query, (number,)).fetchone() or [None]
                 if status != "in progress":
-                    return str(status)
-            if time.monotonic() > end:
-                return None
+                    return bool(status == "aborted")
             time.sleep(0.1)
+        return False
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:
