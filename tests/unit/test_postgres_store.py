@@ -353,7 +353,7 @@ def test_what_a_crash_cuts_off_is_told_as_what_may_pass_and_the_rest_is_there(
 ) -> None:
     with store.writing():
         pass
-    process = load(url, "tasks", 8, 100)
+    process = load(url, "tasks", 8, 40)
     before = 0
     while before < 50:
         with store.reading() as kept:
