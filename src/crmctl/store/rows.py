@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from crmctl.fields import Field, Resource
 from crmctl.store.interface import Item
+from crmctl.timestamps import format_timestamp
 from crmctl.validate import check_value
 
 Codec = Callable[[Any], Any]
@@ -33,6 +35,11 @@ TEXT_CODECS: Codecs = {
     **JSON_CODECS,
     "time": ((lambda time: time.removesuffix("Z")), (lambda kept: kept + "Z")),
 }
+
+
+def as_written(time: str | datetime | None) -> str | None:
+    """A time as the API writes it, however a database gives it."""
+    return format_timestamp(time) if isinstance(time, datetime) else time
 
 
 def kept_fields(resource: Resource) -> list[Field]:

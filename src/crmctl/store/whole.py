@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from crmctl import errors
 from crmctl.store import records
 from crmctl.store.connection import Connection
 from crmctl.store.interface import Item, Kind
-from crmctl.store.rows import UNREADABLE, Rows
-from crmctl.timestamps import format_timestamp
+from crmctl.store.rows import UNREADABLE, Rows, as_written
 
 _ANSWER = ("caller", "path", "key", "request", "status", "content", "created_at")
 _COLUMNS: dict[str, tuple[str, ...]] = {"record": records.COLUMNS, "answer": _ANSWER}
@@ -84,8 +82,6 @@ def _value_of(kind: Kind, rows: Rows | None, values: Item) -> Item:
         return {name: rows.decode(name, kept) for name, kept in values.items()}
     if kind == "record":
         return {**values, **{name: bool(values[name]) for name in ("active", "notifications")}}
-    created_at = values["created_at"]
-    if isinstance(created_at, datetime):
-        values["created_at"] = format_timestamp(created_at)
+    values["created_at"] = as_written(values["created_at"])
     values["content"] = json.loads(values["content"])
     return values
