@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +41,6 @@ def open_place(crm: Context, place: str, option: str) -> AbstractContextManager[
             hint=f"Write ./{place} if a file is meant." if place else None,
         )
     return closing(open_store(place, busy_seconds=crm.settings.timeout.value))
-
-
-def open_database(crm: Context, database: str | None) -> AbstractContextManager[Store]:
-    """The store that --database names, else that of the profile in use."""
-    return nullcontext(crm.store) if database is None else open_place(crm, database, "--database")
 
 
 def require_writable_place(crm: Context, place: str, command: str) -> None:

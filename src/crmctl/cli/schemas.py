@@ -145,7 +145,7 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
         "The embedded workspace and what it holds",
         _object(
             {
-                "profile": _TEXT_OR_NULL,
+                "profile": _TEXT,
                 "path": _TEXT,
                 "exists": _TRUTH,
                 "bytes": _NUMBER_OR_NULL,

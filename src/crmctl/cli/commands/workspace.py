@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.places import open_database, open_place, require_writable_place
+from crmctl.cli.places import open_place, require_writable_place
 from crmctl.cli.show import named_view, show_done, show_line, show_one
 from crmctl.errors import StoreError, UsageError
 from crmctl.store.interface import Kind
@@ -27,28 +27,21 @@ app = typer.Typer(
     """
 )
 
-Database = Annotated[
-    str | None,
-    typer.Option(metavar="PLACE", help="Another than the profile's: a path or postgresql:// URL."),
-]
-
 _COPIED = ("from", "to", "tasks", "activities", "records", "answers", "copied")
 _INFO = ("profile", "path", "exists", "bytes", "schema", "tasks", "activities", "records")
 
 
 @app.command("info")
-def info(ctx: typer.Context, database: Database = None) -> None:
+def info(ctx: typer.Context) -> None:
     """Show where it is and what it holds.
 
     crmctl workspace info
     crmctl workspace info --profile demo --json
     """
     crm: Context = ctx.obj
-    with open_database(crm, database) as store:
-        with store.reading() as kept:
-            totals = kept.totals()
-        profile = crm.profile.name if database is None else None
-        found = {"profile": profile, **store.info(), **totals}
+    with crm.store.reading() as kept:
+        totals = kept.totals()
+    found = {"profile": crm.profile.name, **crm.store.info(), **totals}
     show_one(crm, found, named_view(crm, _INFO, "workspace", "workspaces"))
 
 
@@ -133,25 +126,23 @@ def copy(
 
 
 @app.command("check")
-def check(ctx: typer.Context, database: Database = None) -> None:
-    """Look for damage in it.
+def check(ctx: typer.Context) -> None:
+    """Look for damage in its file.
 
     crmctl workspace check
     crmctl workspace check --profile demo
     """
     crm: Context = ctx.obj
-    with open_database(crm, database) as store:
-        problems = store.check()
-        place = store.info()["path"]
+    problems = crm.store.check()
     if problems:
         raise StoreError(
-            f"{place} is damaged: {problems[0]}",
+            f"{crm.workspace_path} is damaged: {problems[0]}",
             hint="Restore a backup: a copy made by `crmctl workspace backup`.",
             details=[{"field": None, "message": problem} for problem in problems],
         )
     show_one(
         crm,
-        {"path": place, "ok": True},
+        {"path": str(crm.workspace_path), "ok": True},
         named_view(crm, ("path", "ok"), "check", "checks"),
     )
 
