@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crmctl.api.message import NO_ENTRIES, Response
 from crmctl.resources import TASK
 from crmctl.store.interface import Item, Transaction
 from crmctl.validate import Problem, check_query
@@ -21,6 +22,11 @@ class Refusal(Exception):
         self.code = code
         self.message = message
         self.details = details or []
+
+    def response(self, headers: Mapping[str, str] = NO_ENTRIES) -> Response:
+        """The refusal as an answer: the one envelope that errors have, here and over HTTP."""
+        error = {"code": self.code, "message": self.message, "details": self.details}
+        return Response(self.status, {"success": False, "error": error}, headers=headers)
 
 
 class Call:

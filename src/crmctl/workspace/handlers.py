@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from crmctl.fields import Filter, Resource
+from crmctl.fields import Field, Filter, Resource
 from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK
 from crmctl.store.interface import Condition, Item, Place
 from crmctl.timestamps import format_timestamp, is_date_only, parse_timestamp
@@ -195,8 +195,18 @@ def _values(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
             end_of_day = name == "due_date" and is_date_only(value)
             values[name] = format_timestamp(parse_timestamp(value, end_of_day=end_of_day))
         else:
-            values[name] = value
+            values[name] = _value(field, value)
     return values
+
+
+def _value(field: Field, value: Any) -> Any:
+    """A checked value as it is kept: 30.0 as 30, in objects too."""
+    if field.type == "integer" and value is not None:
+        return int(value)
+    if field.type == "object":
+        parts = {part.name: part for part in field.fields}
+        return {name: _value(parts[name], each) for name, each in value.items()}
+    return value
 
 
 def _new_id(resource: Resource) -> str:

@@ -15,16 +15,26 @@ ROUTES: dict[str, dict[str, Handler]] = {}
 """For each path, an ID in it as ``:id``, its handlers by method."""
 
 for _operation in OPERATIONS.values():
-    ROUTES.setdefault(_operation.path, {})[_operation.method] = getattr(handlers, _operation.name)
+    _methods = ROUTES.setdefault(_operation.path, {})
+    _methods[_operation.method] = getattr(handlers, _operation.name)
+    if _operation.method == "GET":
+        # Answered as GET is; what has no body to send leaves it out.
+        _methods["HEAD"] = _methods["GET"]
+
+
+def canonical_path(path: str) -> str:
+    """The one of a path's spellings that goes by: ``/v1/tasks`` and ``/tasks/`` are ``/tasks``."""
+    below = path.removeprefix("/v1") if path == "/v1" or path.startswith("/v1/") else path
+    return f"/{below.strip('/')}"
 
 
 def find_route(method: str, path: str) -> tuple[Handler | None, str, list[str]]:
     """The handler, the ID in the path (or ""), and the methods that the path does take.
 
-    ``/v1/tasks`` is ``/tasks``. An unknown path takes no methods.
+    An unknown path takes no methods.
     """
-    segments = path.removeprefix("/v1").strip("/").split("/")
-    pattern = f"/{'/'.join(segments)}"
+    pattern = canonical_path(path)
+    segments = pattern.removeprefix("/").split("/")
     item_id = ""
     if pattern not in ROUTES and len(segments) > 1:
         item_id = unquote(segments[1])
