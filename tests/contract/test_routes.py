@@ -51,7 +51,7 @@ def test_every_route_answers_with_and_without_v1(
         "/tasks/a/b",
         "/tasks/a/complete/b",
         "/tasks//complete",
-        "/contacts",
+        "/contacts/con_1",
         "/activities/act_1",
         "/activities/feed/x",
     ],
@@ -109,6 +109,8 @@ def test_every_operation_is_a_method_of_the_client_and_a_handler(world: World) -
         "complete_task": (task_id,),
         "delete_task": (task_id,),
         "activity_feed": (),
+        "list_contacts": (),
+        "list_deals": (),
     }
     for operation in OPERATIONS.values():
         sent: list[Request] = []

@@ -86,10 +86,10 @@ def with_field(resource: Resource, field: Field) -> Resource:
 @pytest.mark.parametrize(
     ("field", "old", "new"),
     [
-        (Field("effort", "integer", since=3), None, 3),
-        (Field("wanted_by", "time", since=3), None, "2026-04-01T00:00:00.5Z"),
-        (Field("place", "object", since=3), None, {"city": "Köln"}),
-        (Field("mood", "enum", choices=("bad", "good"), default="good", since=3), "good", "bad"),
+        (Field("effort", "integer", since=4), None, 3),
+        (Field("wanted_by", "time", since=4), None, "2026-04-01T00:00:00.5Z"),
+        (Field("place", "object", since=4), None, {"city": "Köln"}),
+        (Field("mood", "enum", choices=("bad", "good"), default="good", since=4), "good", "bad"),
     ],
     ids=lambda value: value.name if isinstance(value, Field) else "",
 )
@@ -106,7 +106,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
             inserted = transaction.insert(later, task(2, **{field.name: new}))
             updated = transaction.update(later, "task_1", {field.name: new})
             read = transaction.get(later, "task_2")
-        assert upgraded.info()["schema"] == 3
+        assert upgraded.info()["schema"] == 4
     assert before is not None
     assert (before[field.name], updated[field.name]) == (old, new)
     assert inserted == read
@@ -114,7 +114,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
 
 
 def test_a_new_file_has_the_new_field_too(path: Path) -> None:
-    later = with_field(TASK, Field("effort", "integer", since=3))
+    later = with_field(TASK, Field("effort", "integer", since=4))
     with closing(SqliteStore(path, resources=(later, ACTIVITY))) as store, store.writing() as kept:
         assert kept.insert(later, task(effort=3))["effort"] == 3
 
@@ -267,6 +267,68 @@ def test_a_file_of_version_1_learns_to_find_its_records_by_name(path: Path) -> N
             "notifications": True,
         }
     ]
+
+
+def test_a_file_of_version_2_learns_to_keep_keys(path: Path) -> None:
+    now = workspace_schema()
+    second = Schema(
+        "workspace",
+        application_id=now.application_id,
+        version=2,
+        steps=lambda: now.steps()[:2],
+        functions=now.functions,
+    )
+    with closing(Database(path, second)) as database, database.writing() as connection:
+        connection.execute("INSERT INTO answer VALUES ('', '/tasks', 'k', '', 201, '{}', '2026')")
+    with closing(SqliteStore(path)) as store, store.writing() as kept:
+        kept.add_key("d1", api_key("ci"))
+        assert kept.keys() == [api_key("ci")]
+        assert kept.claim("", "/tasks", "k", "", now="2027", oldest="2025") is not None
+
+
+def api_key(name: str, **fields: Any) -> dict[str, Any]:
+    plain = {
+        "name": name,
+        "user_id": "usr_1",
+        "read_only": False,
+        "created_at": f"2026-03-20T10:00:0{len(name)}Z",
+        "expires_at": None,
+        "revoked_at": None,
+    }
+    return {**plain, **fields}
+
+
+def test_a_key_is_found_by_its_digest_and_revoked_by_its_name(store: SqliteStore) -> None:
+    reader = api_key("reader", read_only=True, expires_at="2026-06-20T10:00:00Z")
+    with store.writing() as kept:
+        kept.add_key("d1", api_key("ci"))
+        kept.add_key("d2", reader)
+        assert kept.find_key("d2") == reader
+        assert kept.find_key("d3") is None
+        assert kept.revoke_key("ci", now="2026-03-21T10:00:00Z")
+        assert not kept.revoke_key("ci", now="2026-03-22T10:00:00Z")
+        revoked = api_key("ci", revoked_at="2026-03-21T10:00:00Z")
+        assert kept.find_key("d1") == revoked
+        kept.add_key("d4", api_key("ci"))
+        assert kept.keys() == [revoked, api_key("ci"), reader]
+    with pytest.raises(errors.StoreError), store.writing() as kept:
+        kept.add_key("d5", api_key("ci"))
+    with store.writing() as kept:
+        kept.clear()
+        assert kept.keys() == []
+
+
+def test_records_of_a_type_are_had_page_by_page(store: SqliteStore) -> None:
+    with store.writing() as kept:
+        for number in (3, 1, 2):
+            kept.put_record("deal", f"deal_{number}", f"Deal {number}")
+        kept.put_record("contact", "con_1", "Jane")
+        first = kept.record_page("deal", after="", limit=2)
+        second = kept.record_page("deal", after="deal_2", limit=2)
+        counts = (kept.count_records("deal"), kept.count_records("user"))
+    assert [record["id"] for record in first] == ["deal_1", "deal_2"]
+    assert [record["id"] for record in second] == ["deal_3"]
+    assert counts == (3, 0)
 
 
 def test_ids_are_found_by_their_beginning(store: SqliteStore) -> None:

@@ -10,9 +10,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Exchange:
-    """What is known of a request so far: who asks, by the name of the key, is found out last.
+    """What is known of a request so far.
 
-    ``path`` is that below the API's root. ``fault`` is what went wrong on this side, if anything.
+    ``path`` is that below the API's root; ``key_name`` the name of the key that asks, once it is
+    known; ``fault`` what went wrong on this side, if anything did.
     """
 
     __slots__ = ("fault", "key_name", "method", "path", "request_id")

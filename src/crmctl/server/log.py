@@ -35,12 +35,12 @@ class AccessLog:
         now = self._clock()
         told = {
             "time": format_timestamp(now.replace(microsecond=now.microsecond // 1000 * 1000)),
-            "method": _safe(exchange.method)[:32],
-            "path": _safe(exchange.path),
+            "method": _one_word(exchange.method)[:32],
+            "path": _one_word(exchange.path),
             "status": status,
             "duration_ms": round(seconds * 1000, 1),
             "request_id": exchange.request_id,
-            "key": exchange.key_name or None,
+            "key": _safe(exchange.key_name) or None,
         }
         if exchange.fault:
             told["fault"] = _safe(exchange.fault)
@@ -59,4 +59,8 @@ def _safe(text: str) -> str:
     """The text as one line, and without keys, however they are written."""
     plain = unquote(text)
     masked = mask_keys(plain)
-    return one_line(text if masked == plain else masked).replace(" ", "%20")[:_LONGEST]
+    return one_line(text if masked == plain else masked)[:_LONGEST]
+
+
+def _one_word(text: str) -> str:
+    return _safe(text).replace(" ", "%20")

@@ -17,7 +17,7 @@ from crmctl.server.body import read_body
 from crmctl.server.exchange import Exchange, request_id_of
 from crmctl.server.paths import find_path
 from crmctl.workspace.call import Refusal
-from crmctl.workspace.routes import canonical_path
+from crmctl.workspace.routes import canonical_path, no_route
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -30,18 +30,8 @@ _LOCKED_SECONDS, _BROKEN_SECONDS = 1, 30  # when to ask again
 Log = Callable[[Exchange, int, float], None]
 
 
-class Visitor:
-    """Who asks: the user that a key stands for, and the key's name."""
-
-    __slots__ = ("key_name", "user_id")
-
-    def __init__(self, user_id: str | None = None, key_name: str = "") -> None:
-        self.user_id = user_id
-        self.key_name = key_name
-
-
-Admit = Callable[[str, Mapping[str, str]], Visitor]
-"""Gives who asks by a method and with these headers, or raises the `Refusal` of the request."""
+Admit = Callable[[Exchange, Mapping[str, str]], str | None]
+"""Gives the ID of the user who asks with these headers, or raises the `Refusal` of the request."""
 
 
 class Application:
@@ -56,7 +46,7 @@ class Application:
         self,
         transport: Transport,
         *,
-        admit: Admit = lambda _method, _headers: Visitor(),
+        admit: Admit = lambda _exchange, _headers: None,
         documents: Mapping[str, Callable[[str], Any]] | None = None,
         check_health: Callable[[], None] = lambda: None,
         log: Log = lambda _exchange, _status, _seconds: None,
@@ -106,12 +96,10 @@ class Application:
             self._check_health()
             return Response(200, {"success": True, "data": {"status": "ok"}})
         # All that follows needs a key, also what is not there.
-        visitor = self._admit(method, headers)
-        exchange.key_name = visitor.key_name
+        caller = self._admit(exchange, headers)
         if path == "/healthz" or path in self._documents:
             if method not in READING:
-                refusal = Refusal(405, "method_not_allowed", f"{path} takes GET, HEAD only.")
-                return refusal.response({"allow": ", ".join(READING)})
+                raise no_route(path, READING)
             return Response(200, self._documents[path](mount))
         request = Request(
             method,
@@ -119,7 +107,7 @@ class Application:
             query=_query_of(environ),
             body=None if method in (*READING, "DELETE", "OPTIONS") else read_body(environ),
             headers=headers,
-            caller=visitor.user_id,
+            caller=caller,
         )
         return self._transport(request)
 
@@ -172,7 +160,7 @@ def _unavailable(error: errors.StoreError, exchange: Exchange) -> Response:
     if error.retryable:
         message = "The workspace is busy: nothing was saved. Try again."
     wait = _LOCKED_SECONDS if error.retryable else _BROKEN_SECONDS
-    return Refusal(503, error.code, message).response({"retry-after": str(wait)})
+    return Refusal(503, error.code, message, headers={"retry-after": str(wait)}).response()
 
 
 def _fault(error: Exception) -> str:

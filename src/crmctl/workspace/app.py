@@ -11,7 +11,7 @@ from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
 from crmctl.store.interface import Store, Transaction
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.call import Call, Refusal, Reply
-from crmctl.workspace.routes import Handler, canonical_path, find_route
+from crmctl.workspace.routes import Handler, canonical_path, find_route, no_route
 
 IDEMPOTENCY_DAYS = 30
 _LONGEST_KEY = 255
@@ -51,8 +51,7 @@ class Workspace:
     ) -> Response:
         handler, item_id, methods = find_route(request.method, request.path)
         if handler is None:
-            allowed = {**KEYS_HONOURED, "allow": ", ".join(methods)}
-            return _no_route(request, methods).response(allowed)
+            return no_route(request.path, methods).response(KEYS_HONOURED)
         now = self.clock()
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         try:
@@ -103,11 +102,3 @@ def _accept(reply: Reply, headers: dict[str, str] = KEYS_HONOURED) -> Response:
     if reply.meta is not None:
         content["meta"] = reply.meta
     return Response(reply.status, content, headers=headers)
-
-
-def _no_route(request: Request, methods: list[str]) -> Refusal:
-    if methods:
-        return Refusal(
-            405, "method_not_allowed", f"{request.path} takes {', '.join(methods)} only."
-        )
-    return Refusal(404, "not_found", f"There is nothing at {request.path}.")

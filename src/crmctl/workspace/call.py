@@ -15,18 +15,26 @@ class Refusal(Exception):
     """An answer other than success: an HTTP status and an error object."""
 
     def __init__(
-        self, status: int, code: str, message: str, details: list[Problem] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: list[Problem] | None = None,
+        *,
+        headers: Mapping[str, str] = NO_ENTRIES,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.details = details or []
+        self.headers = headers
 
     def response(self, headers: Mapping[str, str] = NO_ENTRIES) -> Response:
         """The refusal as an answer: the one envelope that errors have, here and over HTTP."""
         error = {"code": self.code, "message": self.message, "details": self.details}
-        return Response(self.status, {"success": False, "error": error}, headers=headers)
+        content = {"success": False, "error": error}
+        return Response(self.status, content, headers={**headers, **self.headers})
 
 
 class Call:

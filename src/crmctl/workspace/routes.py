@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import unquote
 
 from crmctl.resources import OPERATIONS
 from crmctl.workspace import handlers
-from crmctl.workspace.call import Call, Reply
+from crmctl.workspace.call import Call, Refusal, Reply
 
 Handler = Callable[[Call], Reply]
 
@@ -41,3 +41,12 @@ def find_route(method: str, path: str) -> tuple[Handler | None, str, list[str]]:
         pattern = f"/{'/'.join([segments[0], ':id', *segments[2:]])}" if item_id else ""
     methods = ROUTES.get(pattern, {})
     return methods.get(method), item_id, list(methods)
+
+
+def no_route(path: str, methods: Sequence[str]) -> Refusal:
+    """The refusal of a method that a path does not take, or of a path that takes none."""
+    if not methods:
+        return Refusal(404, "not_found", f"There is nothing at {path}.")
+    allowed = ", ".join(methods)
+    message = f"{path} takes {allowed} only."
+    return Refusal(405, "method_not_allowed", message, headers={"allow": allowed})
