@@ -42,12 +42,16 @@ LINES = {
     "config get": "timezone",
     "config set": "timezone Europe/Paris",
     "config unset": "timezone",
+    "workspace key create": "robot --user usr_ann",
+    "workspace key revoke": "ci",
+    "serve": "--dry-run",
     "workspace backup": "DIRECTORY/copy.db",
     "api": "GET /tasks",
     "completion install": "bash",
 }
 # A key has to be there before it is forgotten or shown.
 PREPARED = dict.fromkeys(("auth logout", "auth token", "record pull"), "auth login")
+PREPARED["workspace key revoke"] = "workspace key create ci --user usr_ann"
 
 
 class Home:

@@ -65,7 +65,12 @@ class Served:
         """All that is kept."""
         with self.store.reading() as kept:
             tasks = self.ask("GET", "/tasks").json["data"]
-            return tasks, self.ask("GET", "/activities").json["data"], kept.totals(), kept.keys()
+            return (
+                tasks,
+                self.ask("GET", "/activities").json["data"],
+                kept.totals(),
+                kept.list_keys(),
+            )
 
 
 @pytest.fixture

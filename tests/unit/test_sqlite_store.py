@@ -282,7 +282,7 @@ def test_a_file_of_version_2_learns_to_keep_keys(path: Path) -> None:
         connection.execute("INSERT INTO answer VALUES ('', '/tasks', 'k', '', 201, '{}', '2026')")
     with closing(SqliteStore(path)) as store, store.writing() as kept:
         kept.add_key("d1", api_key("ci"))
-        assert kept.keys() == [api_key("ci")]
+        assert kept.list_keys() == [api_key("ci")]
         assert kept.claim("", "/tasks", "k", "", now="2027", oldest="2025") is not None
 
 
@@ -310,12 +310,12 @@ def test_a_key_is_found_by_its_digest_and_revoked_by_its_name(store: SqliteStore
         revoked = api_key("ci", revoked_at="2026-03-21T10:00:00Z")
         assert kept.find_key("d1") == revoked
         kept.add_key("d4", api_key("ci"))
-        assert kept.keys() == [revoked, api_key("ci"), reader]
+        assert kept.list_keys() == [revoked, api_key("ci"), reader]
     with pytest.raises(errors.StoreError), store.writing() as kept:
         kept.add_key("d5", api_key("ci"))
     with store.writing() as kept:
         kept.clear()
-        assert kept.keys() == []
+        assert kept.list_keys() == []
 
 
 def test_records_of_a_type_are_had_page_by_page(store: SqliteStore) -> None:

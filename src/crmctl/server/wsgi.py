@@ -76,13 +76,20 @@ class Application:
         except Exception as error:  # noqa: BLE001 - a bug is answered too, and told in the log
             exchange.fault = _fault(error)
             response = Refusal(500, "internal", "The server failed; its log says where.").response()
-        body = encode(response, exchange.request_id)
+        body = _encode(response, exchange.request_id)
         start_response(
             f"{response.status} {HTTPStatus(response.status).phrase}",
-            headers_for(response, exchange.request_id, len(body)),
+            _headers_for(response, exchange.request_id, len(body)),
         )
         self._log(exchange, response.status, time.monotonic() - began)
         return [] if exchange.method == "HEAD" else [body]
+
+    def refuse(self, exchange: Exchange, refusal: Refusal) -> tuple[list[tuple[str, str]], bytes]:
+        """Headers and body for a request that never reached it; logged as one that did."""
+        response = refusal.response()
+        body = _encode(response, exchange.request_id)
+        self._log(exchange, response.status, 0.0)
+        return _headers_for(response, exchange.request_id, len(body)), body
 
     def _answer(
         self,
@@ -112,7 +119,7 @@ class Application:
         return self._transport(request)
 
 
-def headers_for(response: Response, request_id: str, length: int) -> list[tuple[str, str]]:
+def _headers_for(response: Response, request_id: str, length: int) -> list[tuple[str, str]]:
     """The headers of an answer with a body of that many bytes."""
     headers = [(name.title(), value) for name, value in response.headers.items()]
     return [
@@ -124,7 +131,7 @@ def headers_for(response: Response, request_id: str, length: int) -> list[tuple[
     ]
 
 
-def encode(response: Response, request_id: str) -> bytes:
+def _encode(response: Response, request_id: str) -> bytes:
     """The body of an answer; an error in it says what the exchange is called."""
     content = response.content
     if isinstance(content, dict) and isinstance(content.get("error"), dict):

@@ -150,7 +150,7 @@ class Transaction(Protocol):
     def find_key(self, digest: str) -> Item | None:
         """The API key of that digest, compared in constant time, or None."""
 
-    def keys(self) -> list[Item]:
+    def list_keys(self) -> list[Item]:
         """All API keys, the oldest first, those that were revoked too."""
 
     def revoke_key(self, name: str, *, now: str) -> bool:

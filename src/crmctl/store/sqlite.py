@@ -242,7 +242,7 @@ class SqliteTransaction:
         """The API key of that digest, compared in constant time, or None."""
         return keys.find_key(self._connection, digest)
 
-    def keys(self) -> list[Item]:
+    def list_keys(self) -> list[Item]:
         """All API keys, the oldest first, those that were revoked too."""
         return keys.list_keys(self._connection)
 
