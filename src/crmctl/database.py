@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from crmctl import errors
-from crmctl.files import make_directory, making_file, open_regular, require_regular
+from crmctl.files import make_directory, making_file, require_regular
+from crmctl.header import Header
 
 BUSY_SECONDS = 30.0
 
@@ -72,11 +73,13 @@ class Database:
         self.schema = schema
         self.busy_seconds = busy_seconds
         self._idle: list[sqlite3.Connection] = []
+        self._header = Header(path)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
         while self._idle:
             self._idle.pop().close()
+        self._header.close()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -135,8 +138,7 @@ class Database:
         """
         kind = self.schema.kind
         try:
-            with os.fdopen(open_regular(self.path, follow=True), "rb") as file:
-                header = file.read(100)
+            header = self._header.read()
         except FileNotFoundError:
             return None
         for suffix in ("-journal", "-wal"):  # which SQLite opens, and a FIFO would block it
