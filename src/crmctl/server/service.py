@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from crmctl.server.access import KeyHolders
+from crmctl.server.openapi import openapi_document
 from crmctl.server.rate import Rates
 from crmctl.server.wsgi import Application, Log
 from crmctl.store.interface import Store
@@ -30,7 +31,7 @@ def make_application(
     return Application(
         Workspace(store, clock=lambda: clock().replace(microsecond=0)),
         admit=KeyHolders(store, clock, read_only=read_only, rates=rates),
-        documents={},
+        documents={"/openapi.json": openapi_document},
         check_health=check_health,
         log=log,
         behind_proxy=behind_proxy,

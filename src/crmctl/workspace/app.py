@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ from crmctl.workspace.call import Call, Refusal, Reply
 from crmctl.workspace.routes import Handler, canonical_path, find_route, no_route
 
 IDEMPOTENCY_DAYS = 30
-_LONGEST_KEY = 255
+IDEMPOTENCY_KEY = "^[!-~]([ -~]{0,253}[!-~])?$"
+"""What a key looks like: at most 255 printable characters of ASCII."""
 
 
 def utc_now() -> datetime:
@@ -64,7 +66,7 @@ class Workspace:
                     now=format_timestamp(now),
                     caller=request.caller,
                 )
-                if key:
+                if key is not None:
                     return _answer_once(handler, call, request, key, now)
                 return _accept(handler(call))
         except Refusal as refusal:
@@ -75,8 +77,8 @@ def _answer_once(
     handler: Handler, call: Call, request: Request, key: str, now: datetime
 ) -> Response:
     """Answer as the first request with this key was answered, in the record's own transaction."""
-    if len(key) > _LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        message = f"An Idempotency-Key is at most {_LONGEST_KEY} printable ASCII characters."
+    if not re.search(IDEMPOTENCY_KEY, key) or key.endswith("\n"):
+        message = "An Idempotency-Key is 1 to 255 printable ASCII characters."
         raise Refusal(400, "bad_request", message)
     claim = (request.caller or "", canonical_path(request.path), key)
     text = json.dumps(request.body, sort_keys=True)
