@@ -25,6 +25,7 @@ THREADS = 8
 MOST_AT_ONCE = 256  # requests, those that wait for a thread among them
 FINISH_SECONDS = 8
 
+_ACCEPTED_A_TURN = 64
 _MOST_CONNECTIONS = 4000
 _OTHER_FILES = 100  # a limit on open files leaves so many for the store and for Python
 _CHUNKS = 64 * 1024  # what chunked coding may add to a body; the application counts the body alone
@@ -68,6 +69,14 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
             refusal = Refusal(503, "overloaded", message, headers={"retry-after": "1"})
             request.error = Refused(refusal)
         (workers if request.error is None else self._refuser).add_task(task)
+
+    def handle_accept(self) -> None:
+        """Take the connections that wait: waitress itself takes one a turn."""
+        for _ in range(_ACCEPTED_A_TURN):
+            before = len(self._map)
+            super().handle_accept()
+            if not before < len(self._map) < self.adj.connection_limit:
+                return
 
     def run(self) -> None:
         """Serve until `stop` is called; then answer what was asked, for at most 8 s."""
