@@ -20,7 +20,7 @@ from itertools import combinations
 from crmctl.api.message import Request
 from crmctl.resources import PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
 from crmctl.store.interface import Condition, Store
-from crmctl.store.places import open_store
+from crmctl.store.urls import open_database
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.app import Workspace
 from tests.postgres_server import PostgresServer, find_programs, running_postgres
@@ -82,7 +82,7 @@ def measure_pages(server: PostgresServer, *, analyzed: bool) -> None:
     counts: dict[int, dict[str, float]] = {}
     for size in SIZES:
         name = f"size_{size}_{analyzed}".lower()
-        with closing(open_store(server.create(name), busy_seconds=30)) as store:
+        with closing(open_database(server.create(name), busy_seconds=30)) as store:
             fill(store, size)
             if analyzed:
                 server.execute(name, "VACUUM ANALYZE")
@@ -112,7 +112,7 @@ def measure_creations(server: PostgresServer) -> None:
     for keyed in (False, True):
         for threads in (1, 2, 4, 8, 16, 32):
             url = server.create(f"creating_{threads}_{keyed}".lower())
-            with closing(open_store(url, busy_seconds=30, connections=threads)) as store:
+            with closing(open_database(url, busy_seconds=30, connections=threads)) as store:
                 workspace = Workspace(store)
 
                 def create(number: int, workspace: Workspace = workspace) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from crmctl.store.interface import Store
-from crmctl.store.places import open_store
+from crmctl.store.urls import open_database
 from tests.postgres_server import PostgresServer, find_programs, running_postgres
 
 # Files that others may write are refused, and a test's would be under a umask of 002.
@@ -30,7 +30,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def _postgres_store(postgres_server: PostgresServer) -> Iterator[Store]:
-    with closing(open_store(postgres_server.create("workspace"), busy_seconds=30)) as store:
+    with closing(open_database(postgres_server.create("workspace"), busy_seconds=30)) as store:
         with store.writing():
             pass
         yield store

@@ -51,3 +51,16 @@ def with_field(resource: Resource, field: Field) -> Resource:
         sorts=resource.sorts,
         default_sort=resource.default_sort,
     )
+
+
+def api_key(name: str, **fields: Any) -> dict[str, Any]:
+    """An API key as it is kept, under its digest."""
+    plain = {
+        "name": name,
+        "user_id": "usr_1",
+        "read_only": False,
+        "created_at": f"2026-03-20T10:00:0{len(name)}Z",
+        "expires_at": None,
+        "revoked_at": None,
+    }
+    return {**plain, **fields}

@@ -15,7 +15,7 @@ from typing import Any
 
 from crmctl import errors
 from crmctl.api.message import Request
-from crmctl.store.places import open_store
+from crmctl.store.urls import open_database
 from crmctl.workspace.app import Workspace
 
 Told = dict[str, list[Any]]
@@ -52,7 +52,7 @@ def main(url: str, what: str, threads: int, times: int) -> None:
         "tasks": create_and_complete,
         "keys": create_once,
     }[what]
-    with closing(open_store(url, busy_seconds=30, connections=threads)) as store:
+    with closing(open_database(url, busy_seconds=30, connections=threads)) as store:
         workspace = Workspace(store)
 
         def run(_number: int) -> None:

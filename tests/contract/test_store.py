@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from crmctl import errors
 from crmctl.resources import ACTIVITY, TASK
 from crmctl.store.interface import Item, Store
 from crmctl.store.sqlite import SqliteStore
-from tests.kept import DUE, activity, task
+from tests.kept import DUE, activity, api_key, task
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -168,3 +169,36 @@ def test_totals_and_clearing(store: Store) -> None:
         after = kept.totals()
     assert before == {"tasks": 1, "activities": 1, "records": 1}
     assert after == {"tasks": 0, "activities": 0, "records": 0}
+
+
+def test_a_key_is_found_by_its_digest_and_revoked_by_its_name(store: Store) -> None:
+    reader = api_key("reader", read_only=True, expires_at="2026-06-20T10:00:00Z")
+    with store.writing() as kept:
+        kept.add_key("d1", api_key("ci"))
+        kept.add_key("d2", reader)
+        assert kept.find_key("d2") == reader
+        assert kept.find_key("d3") is None
+        assert kept.revoke_key("ci", now="2026-03-21T10:00:00Z")
+        assert not kept.revoke_key("ci", now="2026-03-22T10:00:00Z")
+        revoked = api_key("ci", revoked_at="2026-03-21T10:00:00Z")
+        assert kept.find_key("d1") == revoked
+        kept.add_key("d4", api_key("ci"))
+        assert kept.list_keys() == [revoked, api_key("ci"), reader]
+    with pytest.raises(errors.StoreError), store.writing() as kept:
+        kept.add_key("d5", api_key("ci"))
+    with store.writing() as kept:
+        kept.clear()
+        assert kept.list_keys() == []
+
+
+def test_records_of_a_type_are_had_page_by_page(store: Store) -> None:
+    with store.writing() as kept:
+        for number in (3, 1, 2):
+            kept.put_record("deal", f"deal_{number}", f"Deal {number}")
+        kept.put_record("contact", "con_1", "Jane")
+        first = kept.record_page("deal", after="", limit=2)
+        second = kept.record_page("deal", after="deal_2", limit=2)
+        counts = (kept.count_records("deal"), kept.count_records("user"))
+    assert [record["id"] for record in first] == ["deal_1", "deal_2"]
+    assert [record["id"] for record in second] == ["deal_3"]
+    assert counts == (3, 0)

@@ -17,9 +17,9 @@ from crmctl.api.http import HttpTransport
 from crmctl.api.message import NO_ENTRIES, Request, Response, Transport
 from crmctl.api.retry import retrying
 from crmctl.resources import TASK
-from crmctl.server.wsgi import wsgi_application
+from crmctl.server.wsgi import Application
 from crmctl.store.interface import Store
-from crmctl.store.places import open_store
+from crmctl.store.urls import open_database
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.app import Workspace, utc_now
 
@@ -63,8 +63,14 @@ class World:
         body: Any = None,
         headers: Mapping[str, str] = NO_ENTRIES,
     ) -> Response:
-        """The answer to one request, whatever it is."""
-        return self.transport(Request(method, path, query=query, body=body, headers=headers))
+        """The answer to one request, whatever it is.
+
+        Over HTTP an error names the exchange, as a header does; in process there is none to name.
+        """
+        response = self.transport(Request(method, path, query=query, body=body, headers=headers))
+        if response.request_id is not None and response.status >= 400:
+            assert response.content["error"].pop("request_id") == response.request_id
+        return response
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """The whole content of a list or an item that is there."""
@@ -135,7 +141,7 @@ def world_of(store: Store) -> World:
 @contextmanager
 def open_workspace(path: Path, clock: Callable[[], datetime] = utc_now) -> Iterator[Workspace]:
     """The workspace in that file."""
-    with closing(open_store(str(path), busy_seconds=30)) as store:
+    with closing(open_database(str(path), busy_seconds=30)) as store:
         yield Workspace(store, clock=clock)
 
 
@@ -160,7 +166,7 @@ def _connect(url: str) -> Iterator[Transport]:
 def serve(transport: Transport) -> Iterator[str]:
     """The transport behind a socket of this machine; gives its URL."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
-        server.set_app(wsgi_application(transport))
+        server.set_app(Application(transport))
         thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.005))
         thread.start()
         try:

@@ -77,6 +77,7 @@ def test_a_workspace_is_copied_to_postgresql_and_back(
         "tasks": 6,
         "activities": 3,
         "records": records,
+        "keys": 0,
         "answers": 0,
         "copied": 9 + records,
     }

@@ -42,6 +42,9 @@ LINES = {
     "config get": "timezone",
     "config set": "timezone Europe/Paris",
     "config unset": "timezone",
+    "workspace key create": "robot --user usr_ann",
+    "workspace key revoke": "ci",
+    "serve": "--dry-run",
     "workspace backup": "DIRECTORY/copy.db",
     "workspace copy": "--to DIRECTORY/copy.db",
     "api": "GET /tasks",
@@ -49,6 +52,7 @@ LINES = {
 }
 # A key has to be there before it is forgotten or shown.
 PREPARED = dict.fromkeys(("auth logout", "auth token", "record pull"), "auth login")
+PREPARED["workspace key revoke"] = "workspace key create ci --user usr_ann"
 
 
 class Home:
@@ -152,7 +156,7 @@ def shape(value: Any) -> Any:
         ("workspace check", ["ok", "path"]),
         (
             "workspace copy",
-            ["activities", "answers", "copied", "from", "records", "tasks", "to"],
+            ["activities", "answers", "copied", "from", "keys", "records", "tasks", "to"],
         ),
         ("workspace path", ["path"]),
         ("completion install", ["path", "shell", "startup_file"]),

@@ -20,7 +20,7 @@ from crmctl import errors
 from crmctl.fields import Field
 from crmctl.resources import ACTIVITY, TASK
 from crmctl.store.interface import Store, Transaction
-from crmctl.store.places import open_store
+from crmctl.store.urls import open_database
 from tests.kept import activity, task, with_field
 from tests.postgres_server import PostgresServer
 
@@ -44,7 +44,7 @@ def url(postgres_server: PostgresServer, name: str) -> str:
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    with closing(open_store(url, busy_seconds=30)) as store:
+    with closing(open_database(url, busy_seconds=30)) as store:
         yield store
 
 
@@ -64,19 +64,19 @@ def test_reading_makes_nothing_and_the_first_write_makes_all(
         kept.insert(TASK, task())
     made = store.info()
     assert (absent["exists"], absent["bytes"], absent["schema"]) == (False, 0, None)
-    assert (made["exists"], made["bytes"] > 0, made["schema"]) == (True, True, 2)
+    assert (made["exists"], made["bytes"] > 0, made["schema"]) == (True, True, 3)
     assert made["path"] == f"postgresql://crm@/{name}"
     assert store.check() == []
 
 
 def test_processes_that_make_it_at_once_make_it_once(url: str) -> None:
     def write(number: int) -> None:
-        with closing(open_store(url, busy_seconds=30)) as store, store.writing() as kept:
+        with closing(open_database(url, busy_seconds=30)) as store, store.writing() as kept:
             kept.insert(TASK, task(number))
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write, range(8)))
-    with closing(open_store(url, busy_seconds=30)) as store, store.reading() as kept:
+    with closing(open_database(url, busy_seconds=30)) as store, store.reading() as kept:
         assert kept.totals()["tasks"] == 8
 
 
@@ -90,7 +90,7 @@ def test_an_empty_schema_that_an_owner_has_made_is_used(
         f"REVOKE CREATE ON DATABASE {name} FROM PUBLIC",
     )
     url = postgres_server.url(name).replace("crm@", "writer@")
-    with closing(open_store(url, busy_seconds=30)) as store:
+    with closing(open_database(url, busy_seconds=30)) as store:
         with store.reading() as kept:
             assert kept.totals()["tasks"] == 0
         with store.writing() as kept:
@@ -121,7 +121,7 @@ def test_what_is_not_ours_is_refused_untouched(
     postgres_server.execute(name, *statements)
     everything = "SELECT array_agg(oid::text || relname ORDER BY oid) FROM pg_class"
     before = postgres_server.execute(name, everything)
-    with closing(open_store(url, busy_seconds=30)) as later:
+    with closing(open_database(url, busy_seconds=30)) as later:
         for use in (later.reading, later.writing):
             with pytest.raises(errors.StoreError, match="schema") as raised, use():
                 pass
@@ -136,10 +136,10 @@ def test_a_new_field_is_added_to_the_tables_that_are_there(url: str, store: Stor
     with store.writing() as kept:
         kept.insert(TASK, task(1))
     fields = (
-        Field("effort", "integer", since=3),
-        Field("wanted_by", "time", since=3),
-        Field("place", "object", since=4),
-        Field("mood", "enum", choices=("bad", "good"), default="good", since=4),
+        Field("effort", "integer", since=4),
+        Field("wanted_by", "time", since=4),
+        Field("place", "object", since=5),
+        Field("mood", "enum", choices=("bad", "good"), default="good", since=5),
     )
     later = TASK
     for field in fields:
@@ -155,7 +155,7 @@ def test_a_new_field_is_added_to_the_tables_that_are_there(url: str, store: Stor
             before = kept.get(later, "task_1")
             inserted = kept.insert(later, task(2, **new))
             assert kept.get(later, "task_2") == inserted
-        assert upgraded.info()["schema"] == 4
+        assert upgraded.info()["schema"] == 5
     assert before is not None
     assert [before[name] for name in new] == [None, None, None, "good"]
     assert inserted.items() >= new.items()
@@ -196,7 +196,7 @@ def test_a_database_of_another_language_sorts_and_finds_the_same(
         url = postgres_server.create("german", options)
     except Exception as error:  # noqa: BLE001 - before 15, or built without ICU
         pytest.skip(f"no ICU here: {error}")
-    with closing(open_store(url, busy_seconds=30)) as store, store.writing() as kept:
+    with closing(open_database(url, busy_seconds=30)) as store, store.writing() as kept:
         for record_id in ("a", "B", "ä", "Z", "b", "A"):
             kept.put_record("deal", record_id, f"Über {record_id}")
         assert [each["id"] for each in kept.records()] == ["A", "B", "Z", "a", "b", "ä"]
@@ -208,7 +208,7 @@ def test_a_database_that_cannot_keep_every_name_is_refused(
 ) -> None:
     url = postgres_server.create("latin", "ENCODING 'LATIN1' TEMPLATE template0")
     with (
-        closing(open_store(url, busy_seconds=30)) as store,
+        closing(open_database(url, busy_seconds=30)) as store,
         pytest.raises(errors.StoreError, match="keeps text as LATIN1"),
         store.writing(),
     ):
@@ -267,7 +267,7 @@ def test_a_task_that_someone_changes_is_waited_for_and_not_for_long(url: str, st
     with store.writing() as kept:
         kept.insert(TASK, task(1))
         kept.insert(TASK, task(2))
-    with closing(open_store(url, busy_seconds=0.1)) as hasty, store.writing() as kept:
+    with closing(open_database(url, busy_seconds=0.1)) as hasty, store.writing() as kept:
         assert kept.get(TASK, "task_1", lock=True) is not None
         # Neither reading, nor another task, nor a new one waits for it.
         with hasty.writing() as other:
@@ -293,7 +293,7 @@ def test_a_key_waits_for_itself_alone(url: str, store: Store) -> None:
     with store.writing() as kept:
         for key in ("old", "older"):
             assert claim(kept, key, "2026-02-01T00:00:00Z")
-    with closing(open_store(url, busy_seconds=0.1)) as hasty, store.writing() as kept:
+    with closing(open_database(url, busy_seconds=0.1)) as hasty, store.writing() as kept:
         assert claim(kept, "old")  # and both are being forgotten
         with hasty.writing() as other:
             assert claim(other, "new")
@@ -376,7 +376,7 @@ def test_a_server_that_is_gone_is_told_at_once_and_without_the_password(tmp_path
     pytest.importorskip("psycopg")
     url = f"postgresql://crm:s3cret@/there?host={tmp_path}"
     with (
-        closing(open_store(url, busy_seconds=30)) as store,
+        closing(open_database(url, busy_seconds=30)) as store,
         pytest.raises(errors.StoreError, match="cannot be reached") as raised,
         store.reading(),
     ):
@@ -413,21 +413,21 @@ def test_u_0000_finds_nothing_and_is_not_kept(store: Store) -> None:
 def test_what_is_no_url_is_refused_without_showing_it(url: str) -> None:
     pytest.importorskip("psycopg")
     with pytest.raises(errors.UsageError) as raised:
-        open_store(url, busy_seconds=30)
+        open_database(url, busy_seconds=30)
     assert "s3cret" not in f"{raised.value.message} {raised.value.hint}"
 
 
 def test_a_url_of_several_servers_is_shown_without_its_password() -> None:
     pytest.importorskip("psycopg")
     url = "postgresql://crm:s3cret@one:5432,two:5433/crm?target_session_attrs=read-write"
-    store = open_store(url, busy_seconds=30)
+    store = open_database(url, busy_seconds=30)
     assert getattr(store, "database").place == "postgresql://crm@one:5432,two:5433/crm"  # noqa: B009
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "http://x", "sqlite:///x.db"])
+@pytest.mark.parametrize("url", ["mysql://x/y", "http://x"])
 def test_a_url_of_something_else_is_refused(url: str) -> None:
-    with pytest.raises(errors.UsageError, match="begins with postgresql://"):
-        open_store(url, busy_seconds=30)
+    with pytest.raises(errors.UsageError, match="knows no databases of the kind"):
+        open_database(url, busy_seconds=30)
 
 
 def test_without_psycopg_it_says_what_to_install() -> None:
@@ -435,9 +435,9 @@ def test_without_psycopg_it_says_what_to_install() -> None:
 import sys
 sys.modules["psycopg"] = None
 from crmctl.errors import UsageError
-from crmctl.store.places import open_store
+from crmctl.store.urls import open_database
 try:
-    open_store("postgresql://x/y", busy_seconds=1)
+    open_database("postgresql://x/y", busy_seconds=1)
 except UsageError as error:
     print(error.hint)
 """

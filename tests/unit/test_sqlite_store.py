@@ -22,7 +22,7 @@ from crmctl.store.interface import Condition, Place, Store
 from crmctl.store.rows import Rows
 from crmctl.store.schema import workspace_schema
 from crmctl.store.sqlite import SqliteStore
-from tests.kept import DUE, activity, task, with_field
+from tests.kept import DUE, activity, api_key, task, with_field
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def store(path: Path) -> Iterator[SqliteStore]:
 @pytest.mark.parametrize(
     ("field", "old", "new"),
     [
-        (Field("effort", "integer", since=3), None, 3),
-        (Field("wanted_by", "time", since=3), None, "2026-04-01T00:00:00.5Z"),
-        (Field("place", "object", since=3), None, {"city": "Köln"}),
-        (Field("mood", "enum", choices=("bad", "good"), default="good", since=3), "good", "bad"),
+        (Field("effort", "integer", since=4), None, 3),
+        (Field("wanted_by", "time", since=4), None, "2026-04-01T00:00:00.5Z"),
+        (Field("place", "object", since=4), None, {"city": "Köln"}),
+        (Field("mood", "enum", choices=("bad", "good"), default="good", since=4), "good", "bad"),
     ],
     ids=lambda value: value.name if isinstance(value, Field) else "",
 )
@@ -63,7 +63,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
             inserted = transaction.insert(later, task(2, **{field.name: new}))
             updated = transaction.update(later, "task_1", {field.name: new})
             read = transaction.get(later, "task_2")
-        assert upgraded.info()["schema"] == 3
+        assert upgraded.info()["schema"] == 4
     assert before is not None
     assert (before[field.name], updated[field.name]) == (old, new)
     assert inserted == read
@@ -71,7 +71,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
 
 
 def test_a_new_file_has_the_new_field_too(path: Path) -> None:
-    later = with_field(TASK, Field("effort", "integer", since=3))
+    later = with_field(TASK, Field("effort", "integer", since=4))
     with closing(SqliteStore(path, resources=(later, ACTIVITY))) as store, store.writing() as kept:
         assert kept.insert(later, task(effort=3))["effort"] == 3
 
@@ -115,6 +115,23 @@ def test_a_file_of_version_1_learns_to_find_its_records_by_name(path: Path) -> N
             "notifications": True,
         }
     ]
+
+
+def test_a_file_of_version_2_learns_to_keep_keys(path: Path) -> None:
+    now = workspace_schema()
+    second = Schema(
+        "workspace",
+        application_id=now.application_id,
+        version=2,
+        steps=lambda: now.steps()[:2],
+        functions=now.functions,
+    )
+    with closing(Database(path, second)) as database, database.writing() as connection:
+        connection.execute("INSERT INTO answer VALUES ('', '/tasks', 'k', '', 201, '{}', '2026')")
+    with closing(SqliteStore(path)) as store, store.writing() as kept:
+        kept.add_key("d1", api_key("ci"))
+        assert kept.list_keys() == [api_key("ci")]
+        assert kept.claim("", "/tasks", "k", "", now="2027", oldest="2025") is not None
 
 
 def test_the_store_in_a_file_is_a_store(store: SqliteStore) -> None:

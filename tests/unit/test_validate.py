@@ -134,7 +134,7 @@ def test_each_problem_of_a_task_is_told(
     ("duration", "code"),
     [
         (True, "type"),
-        (1.0, "type"),
+        (1.5, "type"),
         ("30", "type"),
         (float("nan"), "type"),
         ([], "type"),

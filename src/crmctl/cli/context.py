@@ -36,6 +36,7 @@ class Context:
     """One run of crmctl. The streams, the clock, the environment and the system are the caller's.
 
     ``system`` gives the system's place for a kind of files, as `files.system_directory` does.
+    ``database`` is what --database names, in place of the profile's workspace.
     """
 
     def __init__(
@@ -62,20 +63,24 @@ class Context:
             as_json=lambda: self.tells_json,
         )
         self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", "").strip())
-        self._clock = clock
+        self.clock = clock
+        self.database: str | None = None
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
-        self.fallback = Fallback(self.terminal, lambda: self.profile.fallback)
+        self.fallback = Fallback(
+            self.terminal, lambda: self.profile.fallback and self.database is None
+        )
 
     @cached_property
     def settings(self) -> Settings:
         """Flags, environment and config file, resolved."""
-        # A rehearsal writes nothing that a job could lose, so it needs no account.
+        # A rehearsal writes nothing that a job could lose, so it needs no account; and what was
+        # named is not thrown away.
         return Settings(
             self.environ,
             self.options.given(),
             self.directories,
-            may_fall_back=self.options.dry_run,
+            may_fall_back=self.options.dry_run or self.database is not None,
         )
 
     @cached_property
@@ -136,15 +141,15 @@ class Context:
 
     @cached_property
     def store(self) -> Store:
-        """What the profile's embedded workspace is kept in."""
-        return self.open_store(self.profile, busy_seconds=self.settings.timeout.value)
+        """What --database names, else what the profile's embedded workspace is kept in."""
+        return self.open_database(busy_seconds=self.settings.timeout.value)
 
     @property
     def known(self) -> Known:
         """The records that are known by name."""
         from crmctl.cli.known import OfWorkspace
 
-        workspace = self.profile.kind == "workspace"
+        workspace = self.database is not None or self.profile.kind == "workspace"
         return OfWorkspace(self.store) if workspace else self.known_of_server
 
     @cached_property
@@ -156,6 +161,17 @@ class Context:
         in_environment = profile.source == "CRMCTL_API_KEY"
         account = self.environ["CRMCTL_API_KEY"] if in_environment else ""
         return OfServer(self.directories, profile.name, str(profile.base_url.value), account)
+
+    def open_database(self, *, busy_seconds: float) -> Store:
+        """The same, for one that waits so long for others who write."""
+        if self.database is None:
+            return self.open_store(self.profile, busy_seconds=busy_seconds)
+        from crmctl.store.urls import open_database, secret_of
+
+        self.terminal.keep_secret(secret_of(self.database))
+        store = open_database(self.database, busy_seconds=busy_seconds)
+        self._closing.append(store.close)
+        return store
 
     def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
         """The store of an embedded profile. A usage error if the profile is a server."""
@@ -173,7 +189,7 @@ class Context:
     @cached_property
     def now(self) -> datetime:
         """The moment this command runs at, aware."""
-        return self._clock()
+        return self.clock()
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -283,7 +299,7 @@ class Context:
         return self.directories.data / f"{profile.name}.db"
 
     def _second(self) -> datetime:
-        return self._clock().replace(microsecond=0)
+        return self.clock().replace(microsecond=0)
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
         self.terminal.note(

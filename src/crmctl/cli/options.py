@@ -195,6 +195,10 @@ Search = Annotated[
 ]
 Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="At most N items.")]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
+Database = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="A path or sqlite:// URL, not the profile's workspace."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,10 @@ def open_place(crm: Context, place: str, option: str) -> AbstractContextManager[
 
     Raises `UsageError` for the name of a server, and for a word that is none of the three.
     """
-    from crmctl.store.places import is_url, open_store, secret_of
+    from crmctl.store.urls import is_url, open_database, secret_of
 
     if is_url(place):
-        with suppress(ValueError):  # of what is no URL: opening it says so
-            crm.terminal.keep_secret(secret_of(place))
+        crm.terminal.keep_secret(secret_of(place))
     elif place in EMBEDDED_PROFILES:
         place = str(crm.directories.data / f"{place}.db")
     elif place in crm.settings.config.names():
@@ -40,7 +39,7 @@ def open_place(crm: Context, place: str, option: str) -> AbstractContextManager[
             " a URL.",
             hint=f"Write ./{place} if a file is meant." if place else None,
         )
-    return closing(open_store(place, busy_seconds=crm.settings.timeout.value))
+    return closing(open_database(place, busy_seconds=crm.settings.timeout.value))
 
 
 def require_writable_place(crm: Context, place: str, command: str) -> None:

@@ -81,6 +81,8 @@ def _compare(origin: Transaction, there: Transaction, kind: Kind) -> tuple[Seque
 
 
 def _something_else(kind: Kind, row: Item) -> errors.StoreError:
+    if kind == "api_key":
+        row = {"id": row["name"]}
     name = f"an answer for {row['path']!s:.80}" if kind == "answer" else f"{kind} {row['id']!s:.80}"
     return errors.StoreError(
         f"The target holds something else: {name} is not in the source, or differs there."

@@ -20,8 +20,8 @@ Item = dict[str, Any]
 Operator = Literal["=", "<", ">", "<=", ">="]
 
 # What a workspace holds, in the order in which one is copied.
-Kind = Literal["record", "task", "activity", "answer"]
-KINDS: tuple[Kind, ...] = ("record", "task", "activity", "answer")
+Kind = Literal["record", "api_key", "task", "activity", "answer"]
+KINDS: tuple[Kind, ...] = ("record", "api_key", "task", "activity", "answer")
 
 
 class Condition:
@@ -102,6 +102,12 @@ class Transaction(Protocol):
     def records(self, type: str | None = None) -> list[Item]:
         """The known records, or those of one type, by type and ID."""
 
+    def record_page(self, type: str, *, after: str, limit: int) -> list[Item]:
+        """At most ``limit`` records of a type, those whose ID sorts after that one, by ID."""
+
+    def count_records(self, type: str) -> int:
+        """How many records of a type are known."""
+
     def find_records(self, type: str, name: str) -> list[Item]:
         """The records of a type of that name or e-mail address, but for case, by ID."""
 
@@ -153,6 +159,22 @@ class Transaction(Protocol):
 
     def keep(self, kind: Kind, portion: Sequence[Item]) -> None:
         """Keep whole rows that `portion` gave, of another store, in their order."""
+
+    def add_key(self, digest: str, key: Item) -> None:
+        """Keep an API key by its digest, which is all that is kept of the key itself.
+
+        It is ``{"name", "user_id", "read_only", "created_at", "expires_at", "revoked_at"}``. No
+        other that is not revoked may have its name.
+        """
+
+    def find_key(self, digest: str) -> Item | None:
+        """The API key of that digest, compared in constant time, or None."""
+
+    def list_keys(self) -> list[Item]:
+        """All API keys, the oldest first, those that were revoked too."""
+
+    def revoke_key(self, name: str, *, now: str) -> bool:
+        """Revoke the API key of that name; False if there is none that is not revoked."""
 
     def totals(self) -> dict[str, int]:
         """How many tasks, activities and records there are."""

@@ -15,8 +15,8 @@ from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
 from crmctl import errors
-from crmctl.store.places import not_a_url, without_secrets
 from crmctl.store.postgres_failures import explain, is_refused, lost_at_its_end
+from crmctl.store.urls import not_a_url, without_secrets
 
 # Whoever waits longer for a connection is told so: a restart of the server takes less.
 _CONNECT_SECONDS = 5.0

@@ -13,7 +13,7 @@ from crmctl.store.schema import INDEXES
 SCHEMA = "crmctl"
 
 # The version that a database is made with; a field that came later is added to it.
-_FIRST = 2
+_FIRST = 3
 
 # Texts are compared byte by byte, as SQLite does, whatever language the database speaks.
 _TEXT = 'text COLLATE "C"'
@@ -69,6 +69,18 @@ def _first_step(resources: tuple[Resource, ...]) -> list[str]:
         )
         """,
         "CREATE INDEX answer_created_at ON answer (created_at)",
+        f"""
+        CREATE TABLE api_key (
+            digest {_TEXT} PRIMARY KEY,
+            name {_TEXT} NOT NULL,
+            user_id {_TEXT} NOT NULL,
+            read_only boolean NOT NULL,
+            created_at timestamptz NOT NULL,
+            expires_at timestamptz,
+            revoked_at timestamptz
+        )
+        """,
+        "CREATE UNIQUE INDEX api_key_name ON api_key (name) WHERE revoked_at IS NULL",
     ]
     for resource in resources:
         fields = [field for field in kept_fields(resource) if field.since <= _FIRST]

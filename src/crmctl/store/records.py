@@ -26,6 +26,20 @@ def list_records(connection: Connection, type: str | None) -> list[Item]:
     return list(map(_record, rows))
 
 
+def page_records(connection: Connection, type: str, *, after: str, limit: int) -> list[Item]:
+    """At most ``limit`` records of a type, those whose ID sorts after that one, by ID."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE type = ? AND id > ? ORDER BY id LIMIT ?", (type, after, limit)
+    )
+    return list(map(_record, rows))
+
+
+def count_records(connection: Connection, type: str) -> int:
+    """How many records of a type there are."""
+    found = connection.execute("SELECT count(*) FROM record WHERE type = ?", (type,))
+    return int(found.fetchone()[0])
+
+
 def find_records(connection: Connection, type: str, name: str) -> list[Item]:
     """The records of a type of that name or e-mail address, but for case, by ID."""
     folded = fold(name)

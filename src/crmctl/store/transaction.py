@@ -8,7 +8,7 @@ from typing import Any
 
 from crmctl import errors
 from crmctl.fields import Resource
-from crmctl.store import pages, records, whole
+from crmctl.store import keys, pages, records, whole
 from crmctl.store.connection import Connection
 from crmctl.store.interface import Answer, Condition, Item, Kind, Place
 from crmctl.store.rows import UNREADABLE, Rows
@@ -91,6 +91,14 @@ class SqlTransaction:
         """The known records, or those of one type, by type and ID."""
         return records.list_records(self._connection, type)
 
+    def record_page(self, type: str, *, after: str, limit: int) -> list[Item]:
+        """At most ``limit`` records of a type, those whose ID sorts after that one, by ID."""
+        return records.page_records(self._connection, type, after=after, limit=limit)
+
+    def count_records(self, type: str) -> int:
+        """How many records of a type are known."""
+        return records.count_records(self._connection, type)
+
     def find_records(self, type: str, name: str) -> list[Item]:
         """The records of a type of that name or e-mail address, but for case, by ID."""
         return records.find_records(self._connection, type, name)
@@ -162,6 +170,22 @@ class SqlTransaction:
         """Give back a key that this transaction has claimed."""
         self._connection.execute(f"DELETE FROM answer WHERE {CLAIM}", (caller, path, key))
 
+    def add_key(self, digest: str, key: Item) -> None:
+        """Keep an API key by its digest, which is all that is kept of the key itself."""
+        keys.add_key(self._connection, digest, key)
+
+    def find_key(self, digest: str) -> Item | None:
+        """The API key of that digest, compared in constant time, or None."""
+        return keys.find_key(self._connection, digest)
+
+    def list_keys(self) -> list[Item]:
+        """All API keys, the oldest first, those that were revoked too."""
+        return keys.list_keys(self._connection)
+
+    def revoke_key(self, name: str, *, now: str) -> bool:
+        """Revoke the API key of that name; False if there is none that is not revoked."""
+        return keys.revoke_key(self._connection, name, now)
+
     def portion(
         self, kind: Kind, *, after: Sequence[Any] = (), limit: int
     ) -> tuple[list[Item], Sequence[Any]]:
@@ -183,7 +207,7 @@ class SqlTransaction:
 
     def clear(self) -> None:
         """Remove everything."""
-        for table in ("task", "activity", "record", "answer"):
+        for table in ("task", "activity", "record", "answer", "api_key"):
             self._connection.execute(f"DELETE FROM {table}")
         self._records.clear()
 

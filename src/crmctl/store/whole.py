@@ -10,14 +10,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmctl import errors
-from crmctl.store import records
+from crmctl.store import keys, records
 from crmctl.store.connection import Connection
 from crmctl.store.interface import Item, Kind
 from crmctl.store.rows import UNREADABLE, Rows, as_written
 
 _ANSWER = ("caller", "path", "key", "request", "status", "content", "created_at")
-_COLUMNS: dict[str, tuple[str, ...]] = {"record": records.COLUMNS, "answer": _ANSWER}
-_MARKS: dict[str, tuple[str, ...]] = {"record": ("type", "id"), "answer": ("caller", "path", "key")}
+_API_KEY = ("digest", *keys.COLUMNS)
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "record": records.COLUMNS,
+    "api_key": _API_KEY,
+    "answer": _ANSWER,
+}
+_MARKS: dict[str, tuple[str, ...]] = {
+    "record": ("type", "id"),
+    "api_key": ("digest",),
+    "answer": ("caller", "path", "key"),
+}
 
 
 def read_portion(
@@ -60,6 +69,9 @@ def keep_portion(
     elif kind == "record":
         for record in portion:
             records.put_record(connection, record)
+    elif kind == "api_key":
+        for key in portion:
+            keys.add_key(connection, key["digest"], key)
     else:
         connection.executemany(
             f"INSERT INTO answer ({', '.join(_ANSWER)}) VALUES ({', '.join('?' * len(_ANSWER))})",
@@ -82,6 +94,11 @@ def _value_of(kind: Kind, rows: Rows | None, values: Item) -> Item:
         return {name: rows.decode(name, kept) for name, kept in values.items()}
     if kind == "record":
         return {**values, **{name: bool(values[name]) for name in ("active", "notifications")}}
+    if kind == "api_key":
+        return {
+            "digest": values["digest"],
+            **keys.key_of([values[name] for name in keys.COLUMNS]),
+        }
     values["created_at"] = as_written(values["created_at"])
     values["content"] = json.loads(values["content"])
     return values
