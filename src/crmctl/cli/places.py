@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,7 @@ def open_place(crm: Context, place: str, option: str) -> AbstractContextManager[
     from crmctl.store.places import is_url, open_store, secret_of
 
     if is_url(place):
-        with suppress(ValueError):  # of what is no URL: opening it says so
-            crm.terminal.keep_secret(secret_of(place))
+        crm.terminal.keep_secret(secret_of(place))
     elif place in EMBEDDED_PROFILES:
         place = str(crm.directories.data / f"{place}.db")
     elif place in crm.settings.config.names():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,8 +22,10 @@ def is_url(place: str) -> bool:
 
 def secret_of(url: str) -> str:
     """The password in a URL, or nothing."""
-    user, _, _ = urlsplit(url).netloc.rpartition("@")
-    return user.partition(":")[2]
+    with suppress(ValueError):  # of what is no URL: opening it says so
+        user, _, _ = urlsplit(url).netloc.rpartition("@")
+        return user.partition(":")[2]
+    return ""
 
 
 def without_secrets(url: str) -> str:
