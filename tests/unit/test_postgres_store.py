@@ -355,7 +355,7 @@ def test_what_a_crash_cuts_off_is_told_as_what_may_pass_and_the_rest_is_there(
         pass
     process = load(url, "tasks", 8, 40)
     before = 0
-    while before < 50:
+    while before < 50 and process.poll() is None:
         with store.reading() as kept:
             before = kept.totals()["tasks"]
     postgres_server.stop("immediate")
