@@ -102,7 +102,7 @@ def test_a_copy_replaces_nothing(stocked: Crmctl) -> None:
         (("--to", "local"), 2, "--from and --to are the same place."),
         (("--to", "nowhere"), 2, "Write ./nowhere if a file is meant."),
         (("--to", "work"), 2, "the profile work is a server, not a workspace."),
-        (("--to", "mysql://h/x"), 2, "A database's URL begins with postgresql://"),
+        (("--to", "mysql://h/x"), 2, "knows no databases of the kind mysql"),
         (("--from", "./nowhere.db", "--to", "demo"), 2, "There is no workspace at nowhere.db."),
         ((), 2, "Missing option '--to'."),
     ],

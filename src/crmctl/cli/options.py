@@ -197,7 +197,7 @@ Limit = Annotated[str | None, typer.Option("--limit", "-l", metavar="N", help="A
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
 Database = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="A path or sqlite:// URL, not the profile's workspace."),
+    typer.Option(metavar="URL", help="A path or a postgresql:// URL, not the profile's workspace."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
