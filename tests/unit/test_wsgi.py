@@ -40,6 +40,7 @@ def application(tmp_path: Path) -> Iterator[Application]:
         ("HTTPS://crm.example/functions/v1/api/tasks/task_1", {}),
         ("/crm/tasks/task_1", {"SCRIPT_NAME": "/crm", "PATH_INFO": "/tasks/task_1"}),
         ("", {"SCRIPT_NAME": "/crm", "PATH_INFO": "/tasks/task_1"}),
+        ("", {"HTTP_X_FORWARDED_PREFIX": "/crm", "PATH_INFO": "/crm/tasks/task_1"}),
         ("http://x/a%20b/v1/tasks/task_1", {"HTTP_X_FORWARDED_PREFIX": "/a b/"}),
         ("/tasks/task_1", {"HTTP_X_FORWARDED_PREFIX": "/crm"}),
         ("/crm/functions/v1/api/tasks/task_1", {"HTTP_X_FORWARDED_PREFIX": "/crm"}),

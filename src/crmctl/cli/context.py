@@ -67,21 +67,15 @@ class Context:
         self.database: str | None = None
         self._sleep = sleep
         self._closing: list[Callable[[], None]] = []
-        self.fallback = Fallback(
-            self.terminal, lambda: self.profile.fallback and self.database is None
-        )
+        self.fallback = Fallback(self.terminal, lambda: self.profile.fallback and not self.database)
 
     @cached_property
     def settings(self) -> Settings:
         """Flags, environment and config file, resolved."""
-        # A rehearsal writes nothing that a job could lose, so it needs no account; and what was
-        # named is not thrown away.
-        return Settings(
-            self.environ,
-            self.options.given(),
-            self.directories,
-            may_fall_back=self.options.dry_run or self.database is not None,
-        )
+        # Neither a rehearsal nor a database of its own is a job's to lose: they need no account.
+        free = self.options.dry_run or self.database is not None
+        given = self.options.given()
+        return Settings(self.environ, given, self.directories, may_fall_back=free)
 
     @cached_property
     def profile(self) -> Profile:
@@ -149,8 +143,9 @@ class Context:
         """The records that are known by name."""
         from crmctl.cli.known import OfWorkspace
 
-        workspace = self.database is not None or self.profile.kind == "workspace"
-        return OfWorkspace(self.store) if workspace else self.known_of_server
+        if self.database is not None or self.profile.kind == "workspace":
+            return OfWorkspace(self.store)
+        return self.known_of_server
 
     @cached_property
     def known_of_server(self) -> OfServer:
@@ -158,8 +153,7 @@ class Context:
         from crmctl.cli.known import OfServer
 
         profile = self.settings.profile
-        in_environment = profile.source == "CRMCTL_API_KEY"
-        account = self.environ["CRMCTL_API_KEY"] if in_environment else ""
+        account = self.environ["CRMCTL_API_KEY"] if profile.source == "CRMCTL_API_KEY" else ""
         return OfServer(self.directories, profile.name, str(profile.base_url.value), account)
 
     def open_database(self, *, busy_seconds: float) -> Store:
@@ -274,7 +268,6 @@ class Context:
         from crmctl.api.retry import retrying
 
         self.terminal.keep_secret(key)
-        log = self.terminal.log
         server = HttpTransport(
             base_url,
             key=key,
@@ -282,7 +275,7 @@ class Context:
             ca_file=self.settings.ca_file.value,
             environ=self.environ,
             user_agent=f"crmctl/{__version__}",
-            log=log,
+            log=self.terminal.log,
         )
         self._closing.append(server.close)
         timeout = self.settings.timeout.value

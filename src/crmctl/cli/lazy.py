@@ -175,9 +175,8 @@ def build_root(
 
     def build(name: str) -> Any:
         app = load(name)
-        [*infos] = app.registered_commands
-        if [info.name for info in infos] == [name]:
-            return _build_command(infos[0])
+        if [info.name for info in app.registered_commands] == [name]:
+            return _build_command(app.registered_commands[0])
         return _build_group(app, name)
 
     return Root(
@@ -258,15 +257,15 @@ def _fill(parser: Parser, command: Any, ctx: Any) -> Parser:
 
 def _build_group(app: Any, name: str) -> Group:
     """A noun, or a noun of a noun's own: `crmctl workspace key`."""
-    infos: dict[str, CommandInfo] = {str(info.name): info for info in app.registered_commands}
-    groups = {str(info.name): info.typer_instance for info in app.registered_groups}
+    verbs = {str(each.name): each for each in (*app.registered_commands, *app.registered_groups)}
 
     def build(verb: str) -> Any:
-        return _build_group(groups[verb], verb) if verb in groups else _build_command(infos[verb])
+        inner = getattr(verbs[verb], "typer_instance", None)
+        return _build_command(verbs[verb]) if inner is None else _build_group(inner, verb)
 
     return Group(
         name=name,
-        commands=Commands([*infos, *groups], build),  # type: ignore[arg-type] # any mapping does
+        commands=Commands(verbs, build),  # type: ignore[arg-type] # any mapping does
         help=app.info.help,
         rich_markup_mode=None,
         params=[help_option(), *global_options()],

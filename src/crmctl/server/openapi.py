@@ -163,11 +163,10 @@ def _asked(resource: Resource, action: Action) -> Schema:
     if set(RELATED_PAIR) <= set(properties):
         one, other = RELATED_PAIR
         schema["dependentRequired"] = {one: [other], other: [one]}
-        # Both are null, or neither is.
-        schema["anyOf"] = [
-            {"properties": {one: {"type": type}, other: {"type": type}}}
-            for type in ("string", "null")
-        ]
+        # Both are null, or neither is. As `anyOf` it would be two types of body to a generator.
+        schema["if"] = {"properties": {one: {"type": "null"}}, "required": [one]}
+        schema["then"] = {"properties": {other: {"type": "null"}}}
+        schema["else"] = {"properties": {other: {"type": "string"}}}
     return schema
 
 

@@ -21,22 +21,22 @@ def find_path(environ: WSGIEnvironment, *, behind_proxy: bool = False) -> tuple[
     The target may be a whole URL. What the server is mounted at (``SCRIPT_NAME``, and with
     ``behind_proxy`` ``X-Forwarded-Prefix``) and the vendor's prefix are left out, each if there.
     """
-    mount = _mount(environ, behind_proxy=behind_proxy)
+    forwarded = environ.get("HTTP_X_FORWARDED_PREFIX", "") if behind_proxy else ""
+    mounts = [_mount(str(each or "")) for each in (forwarded, environ.get("SCRIPT_NAME"))]
     # PATH_INFO comes decoded; an ID's own percent signs and slashes must survive.
     target = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
     if target:
         whole = target.encode("latin-1", "replace").decode(errors="replace")
         path = _ORIGIN.sub("", whole, count=1).partition("?")[0] or "/"
-        path = _below(path, mount)
-    else:
-        path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/")
-    return _below(path, VENDOR_PREFIX), mount
+        path = _below(path, mounts[0] or mounts[1])
+    else:  # without SCRIPT_NAME already
+        path = _below(quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/"), mounts[0])
+    return _below(path, VENDOR_PREFIX), mounts[0] or mounts[1]
 
 
-def _mount(environ: WSGIEnvironment, *, behind_proxy: bool) -> str:
+def _mount(text: str) -> str:
     """``/crm`` where the API is at ``/crm/tasks``, else nothing."""
-    forwarded = environ.get("HTTP_X_FORWARDED_PREFIX", "") if behind_proxy else ""
-    mount = str(forwarded or environ.get("SCRIPT_NAME") or "").strip("/")
+    mount = text.strip("/")
     return f"/{mount}" if mount else ""
 
 
