@@ -59,7 +59,7 @@ import sys, time
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
-from crmctl.server.wsgi import wsgi_application
+from crmctl.server.wsgi import Application
 from crmctl.store.sqlite import SqliteStore
 from crmctl.workspace.app import Workspace
 
@@ -77,7 +77,7 @@ def answer(request):
     return workspace(request)
 
 server = Threads(("127.0.0.1", 0), Quiet)
-server.set_app(wsgi_application(answer))
+server.set_app(Application(answer))
 sys.stdout.write(f"{server.server_port}\\n")
 sys.stdout.flush()
 server.serve_forever()

@@ -35,6 +35,8 @@ OPERATIONS = {
         Operation("delete_task", "DELETE", "/tasks/:id", "Delete a task"),
         Operation("list_activities", "GET", "/activities", "List activities"),
         Operation("log_activity", "POST", "/activities", "Log an activity"),
+        Operation("list_contacts", "GET", "/contacts", "List the contacts that are known by name"),
+        Operation("list_deals", "GET", "/deals", "List the deals that are known by name"),
         Operation("activity_feed", "GET", "/activities/feed", "All activities, most recent first"),
     )
 }
@@ -197,3 +199,25 @@ ACTIVITY = Resource(
     sorts=("occurred_at", "created_at"),
     default_sort="-occurred_at",
 )
+
+
+def _named(name: str, plural: str, id_prefix: str) -> Resource:
+    """A sibling of tasks and activities, of which no more than this is known here."""
+    return Resource(
+        name,
+        plural,
+        collection=f"/{plural}",
+        id_prefix=id_prefix,
+        fields=(
+            Field("id", "id", f"The {name}'s ID", nullable=False, column="ID"),
+            Field("name", help=f"What the {name} is called", nullable=False, column="Name"),
+            Field("email", help="An e-mail address", column="E-mail"),
+        ),
+        filters=(),
+        sorts=(),
+        default_sort="id",
+    )
+
+
+CONTACT = _named("contact", "contacts", ID_PREFIXES["contact"])
+DEAL = _named("deal", "deals", ID_PREFIXES["deal"])

@@ -56,7 +56,7 @@ def _is_plain(field: Field, value: Any) -> bool:
 
     Of an import, checking each value in full was a fifth.
     """
-    if type(value) is not str or not value.isascii():
+    if type(value) is not str or not value.isascii() or "\0" in value:
         return False
     if field.type == "enum":
         return value in field.choices
@@ -129,6 +129,8 @@ def _check_text(field: Field, value: Any, name: str) -> list[Problem]:
         return [problem(name, "type", "must be text")]
     if not _is_text(value):
         return [problem(name, "text", "is not valid Unicode text")]
+    if "\0" in value:
+        return [problem(name, "text", "must not hold U+0000")]  # PostgreSQL keeps none
     if field.type == "enum" and value not in field.choices:
         return [problem(name, "choice", _choices_text(field.choices))]
     if field.type == "time":
@@ -149,7 +151,9 @@ def _check_time(value: str, name: str) -> list[Problem]:
 
 
 def _check_integer(field: Field, value: Any, name: str) -> list[Problem]:
-    if not isinstance(value, int) or isinstance(value, bool):
+    # JSON has one kind of number: 30.0 is a whole one.
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if not whole or isinstance(value, bool):
         return [problem(name, "type", "must be a whole number")]
     if not field.minimum <= value <= LARGEST_INTEGER:
         return [problem(name, "range", f"must be at least {field.minimum}, at most 2^53 - 1")]
@@ -180,7 +184,7 @@ def _check_ids(field: Field, value: Any, name: str) -> list[Problem]:
     if not isinstance(value, list):
         return [problem(name, "type", "must be a list of IDs")]
     for item in value:
-        if not isinstance(item, str) or not item.strip() or not _is_text(item):
+        if not isinstance(item, str) or not item.strip() or not _is_text(item) or "\0" in item:
             return [problem(name, "type", "must be a list of IDs, none of them blank")]
     return []
 

@@ -1,4 +1,4 @@
-"""One suite for every transport: ``world`` is the same workspace, reached in different ways."""
+"""One suite for every transport and store: ``world`` is the same workspace, wherever it is kept."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.world import TRANSPORTS, World, open_world
+from tests.contract.world import WORLDS, World, open_world, world_of
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=WORLDS)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    if request.param == "postgres":
+        yield world_of(request.getfixturevalue("postgres_store"))
+        return
     with open_world(request.param, tmp_path / "workspace.db") as world:
+        yield world
+
+
+@pytest.fixture(params=["workspace", "postgres"])
+def local(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A workspace in this process: over the network each request is a transaction of its own."""
+    if request.param == "postgres":
+        yield world_of(request.getfixturevalue("postgres_store"))
+        return
+    with open_world("workspace", tmp_path / "workspace.db") as world:
         yield world

@@ -124,9 +124,10 @@ def test_null_is_the_same_as_nothing(world: World) -> None:
         ({"type": "call", "contact_id": 5}, {"contact_id": "type"}),
         ({"type": "call", "deal_id": " "}, {"deal_id": "blank"}),
         ({"type": "call", "duration": "30"}, {"duration": "type"}),
-        ({"type": "call", "duration": 30.0}, {"duration": "type"}),
+        ({"type": "call", "duration": 30.5}, {"duration": "type"}),
         ({"type": "call", "duration": True}, {"duration": "type"}),
         ({"type": "call", "duration": -1}, {"duration": "range"}),
+        ({"type": "call", "duration": 1e300}, {"duration": "range"}),
         ({"type": "call", "duration": 2**53}, {"duration": "range"}),
         ({"type": "call", "duration": 2**63}, {"duration": "range"}),
         ({"type": "call", "outcome": "no answer"}, {"outcome": "choice"}),
@@ -134,6 +135,7 @@ def test_null_is_the_same_as_nothing(world: World) -> None:
         ({"type": "call", "attendees": ["con_1", ""]}, {"attendees": "type"}),
         ({"type": "call", "attendees": ["con_1", None]}, {"attendees": "type"}),
         ({"type": "call", "attendees": ["\ud800"]}, {"attendees": "type"}),
+        ({"type": "call", "attendees": ["con_\0"]}, {"attendees": "type"}),
         ({"type": "call", "occurred_at": "yesterday"}, {"occurred_at": "time"}),
         ({"type": "call", "user_id": "usr_1"}, {"user_id": "read_only"}),
         ({"type": "call", "contact_name": "Jane"}, {"contact_name": "read_only"}),
@@ -313,3 +315,13 @@ def test_an_activity_logged_while_someone_pages_moves_nothing(world: World) -> N
 
     seen = all_ids(world, "/activities/feed", {"limit": "3"}, between=log_another)
     assert seen == [item["id"] for item in reversed(before)]
+
+
+def test_a_whole_number_may_be_written_with_a_fraction_of_zero(world: World) -> None:
+    logged = world.client.log_activity({"type": "call", "duration": 309.0})
+    task = world.client.create_task(
+        {"title": "Call", "reminder": {"type": "push", "before_minutes": 60.0}}
+    )
+    kept = (logged["duration"], task["reminder"]["before_minutes"])
+    assert kept == (309, 60)
+    assert [type(number) for number in kept] == [int, int]

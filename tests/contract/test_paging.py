@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crmctl.api.message import Request
 from crmctl.resources import PRIORITIES, TASK, TASK_STATUSES
-from tests.contract.world import START, World, all_ids, open_workspace, open_world, pages
+from tests.contract.world import World, all_ids, open_world, pages
 
 SORTS = [sign + name for name in TASK.sorts for sign in ("", "-")]
 DUE_DATES = (None, "2026-03-01T00:00:00", "2026-04-01T00:00:00", "2026-05-01T00:00:00")
@@ -130,8 +129,7 @@ def test_what_changed_is_seen_by_a_list_begun_after_it(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    path = tmp_path_factory.mktemp("many") / "workspace.db"
-    with open_world("workspace", path) as world:
+    with open_world("workspace", tmp_path_factory.mktemp("many") / "workspace.db") as world:
         world.insert_tasks([varied(number) for number in range(10_000)])
         yield world
 
@@ -143,16 +141,16 @@ def test_ten_thousand_tasks_are_listed_complete_and_in_order_while_others_write(
     over, written = threading.Event(), threading.Event()
     failures: list[int] = []
 
-    def write(path: Path) -> None:
-        with open_workspace(path, lambda: START) as workspace:
+    def write() -> None:
+        with many.connect() as transport:
             while not over.is_set():
-                status = workspace(Request("POST", "/tasks", body={"title": "New"})).status
+                status = transport(Request("POST", "/tasks", body={"title": "New"})).status
                 if status != 201:
                     failures.append(status)
                 written.set()
                 over.wait(0.02)
 
-    writer = threading.Thread(target=write, args=(many.path,))
+    writer = threading.Thread(target=write)
     writer.start()
     try:
         listing = many.client.list_tasks({"sort": sort})

@@ -45,12 +45,13 @@ def test_every_route_answers_with_and_without_v1(
         "/v1",
         "/v2/tasks",
         "/v1/v1/tasks",
+        "/v1tasks",
         "/task",
         "/Tasks",
         "/tasks/a/b",
         "/tasks/a/complete/b",
         "/tasks//complete",
-        "/contacts",
+        "/contacts/con_1",
         "/activities/act_1",
         "/activities/feed/x",
     ],
@@ -72,12 +73,12 @@ def test_an_unknown_path_is_404(world: World, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/tasks", "GET, POST"),
-        ("/tasks/task_1", "GET, PUT, DELETE"),
+        ("/tasks", "GET, HEAD, POST"),
+        ("/tasks/task_1", "GET, HEAD, PUT, DELETE"),
         ("/tasks/task_1/complete", "PUT"),
-        ("/activities", "GET, POST"),
-        ("/activities/feed", "GET"),
-        ("/v1/activities/feed", "GET"),
+        ("/activities", "GET, HEAD, POST"),
+        ("/activities/feed", "GET, HEAD"),
+        ("/v1/activities/feed", "GET, HEAD"),
     ],
 )
 def test_a_method_that_a_path_does_not_take_is_405(world: World, path: str, allowed: str) -> None:
@@ -108,6 +109,8 @@ def test_every_operation_is_a_method_of_the_client_and_a_handler(world: World) -
         "complete_task": (task_id,),
         "delete_task": (task_id,),
         "activity_feed": (),
+        "list_contacts": (),
+        "list_deals": (),
     }
     for operation in OPERATIONS.values():
         sent: list[Request] = []

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
-
-import pytest
 
 from crmctl.api.message import Request
-from tests.contract.world import World, open_world
+from tests.contract.world import World
 
 KEY = {"idempotency-key": "4f2a"}
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[World]:
-    """A workspace in this process: over the network each request is a transaction of its own."""
-    with open_world("workspace", tmp_path / "workspace.db") as world:
-        yield world
 
 
 def test_a_batch_is_kept_together_and_what_it_refuses_leaves_the_others(local: World) -> None:

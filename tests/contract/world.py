@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,9 @@ from crmctl.api.http import HttpTransport
 from crmctl.api.message import NO_ENTRIES, Request, Response, Transport
 from crmctl.api.retry import retrying
 from crmctl.resources import TASK
-from crmctl.server.wsgi import wsgi_application
+from crmctl.server.wsgi import Application
 from crmctl.store.interface import Store
-from crmctl.store.sqlite import SqliteStore
+from crmctl.store.urls import open_database
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.app import Workspace, utc_now
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 20, 10, 0, 0, tzinfo=UTC)
 ME = "usr_def456"
-TRANSPORTS = ("workspace", "http")
+# The transports to a workspace in a file, and the store that is not a file.
+WORLDS = ("workspace", "http", "postgres")
 
 
 class World:
@@ -40,13 +41,11 @@ class World:
 
     def __init__(
         self,
-        path: Path,
         workspace: Workspace,
         transport: Transport,
         clock: Clock,
         connect: Callable[[], AbstractContextManager[Transport]],
     ) -> None:
-        self.path = path
         self.workspace = workspace
         self.transport = transport
         self.clock = clock
@@ -64,8 +63,14 @@ class World:
         body: Any = None,
         headers: Mapping[str, str] = NO_ENTRIES,
     ) -> Response:
-        """The answer to one request, whatever it is."""
-        return self.transport(Request(method, path, query=query, body=body, headers=headers))
+        """The answer to one request, whatever it is.
+
+        Over HTTP an error names the exchange, as a header does; in process there is none to name.
+        """
+        response = self.transport(Request(method, path, query=query, body=body, headers=headers))
+        if response.request_id is not None and response.status >= 400:
+            assert response.content["error"].pop("request_id") == response.request_id
+        return response
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """The whole content of a list or an item that is there."""
@@ -114,7 +119,7 @@ class Clock:
 
 @contextmanager
 def open_world(transport: str, path: Path) -> Iterator[World]:
-    """A world over the transport of that name, its workspace at ``path``."""
+    """A world over the transport of that name, its workspace in the file ``path``."""
     clock = Clock()
     with ExitStack() as stack:
         workspace = stack.enter_context(open_workspace(path, clock))
@@ -122,13 +127,21 @@ def open_world(transport: str, path: Path) -> Iterator[World]:
             connect = partial(_open_again, path, clock)
         else:
             connect = partial(_connect, stack.enter_context(serve(as_me(workspace))))
-        yield World(path, workspace, stack.enter_context(connect()), clock, connect)
+        yield World(workspace, stack.enter_context(connect()), clock, connect)
+
+
+def world_of(store: Store) -> World:
+    """A world in this process over an open store."""
+    clock = Clock()
+    workspace = Workspace(store, clock=clock)
+    transport = as_me(workspace)
+    return World(workspace, transport, clock, lambda: nullcontext(transport))
 
 
 @contextmanager
 def open_workspace(path: Path, clock: Callable[[], datetime] = utc_now) -> Iterator[Workspace]:
     """The workspace in that file."""
-    with closing(SqliteStore(path)) as store:
+    with closing(open_database(str(path), busy_seconds=30)) as store:
         yield Workspace(store, clock=clock)
 
 
@@ -153,7 +166,7 @@ def _connect(url: str) -> Iterator[Transport]:
 def serve(transport: Transport, port: int = 0) -> Iterator[str]:
     """The transport behind a socket of this machine, on that port or a free one; gives its URL."""
     with _Server(("127.0.0.1", port), _Handler) as server:
-        server.set_app(wsgi_application(transport))
+        server.set_app(Application(transport))
         thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.005))
         thread.start()
         try:

@@ -34,6 +34,10 @@ def test_nouns_and_verbs_come_with_what_they_do(crmctl: Crmctl) -> None:
         "path\tPrint the path of its file.",
         "backup\tCopy it to a file, whole and consistent, while others use it.",
         "check\tLook for damage in its file.",
+        "key\tThe keys that the workspace is served with.",
+    ]
+    assert complete(crmctl, "workspace", "key", "r") == [
+        "revoke\tRevoke a key: every server refuses it from its next request on."
     ]
     assert complete(crmctl, "record", "rem") == ["remove\tForget a record."]
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from crmctl.store.sqlite import SqliteStore
+from tests.contract.world import insert_tasks
 from tests.e2e.running import RECORDS, Crmctl
+from tests.postgres_server import PostgresServer
 
 
 def workspace_of(crmctl: Crmctl) -> Path:
@@ -55,6 +58,87 @@ def test_a_backup_replaces_nothing(stocked: Crmctl) -> None:
     result = stocked.run("workspace", "backup", str(there))
     assert result.status == 2
     assert there.read_text() == "mine"
+
+
+def test_a_workspace_is_copied_to_postgresql_and_back(
+    stocked: Crmctl, postgres_server: PostgresServer
+) -> None:
+    url = postgres_server.create("copied")
+    plan = stocked.done("workspace", "copy", "--to", url, "-n").stderr
+    there = stocked.json("workspace", "copy", "--to", url)
+    again = stocked.json("workspace", "copy", "--to", url)
+    (back := stocked.home / "back" / "local.db").parent.mkdir()
+    stocked.done("workspace", "copy", "--from", url, "--to", str(back))
+    records = len(RECORDS)
+    assert plan == f"Would copy {9 + records} of {9 + records} to postgresql://crm@/copied.\n"
+    assert there == {
+        "from": str(workspace_of(stocked)),
+        "to": "postgresql://crm@/copied",
+        "tasks": 6,
+        "activities": 3,
+        "records": records,
+        "keys": 0,
+        "answers": 0,
+        "copied": 9 + records,
+    }
+    assert again == {**there, "copied": 0}
+    other = stocked.having(CRMCTL_DATA_DIR=str(back.parent))
+    assert other.json("task", "list") == stocked.json("task", "list")
+    assert other.json("activity", "feed") == stocked.json("activity", "feed")
+
+
+def test_a_copy_replaces_nothing(stocked: Crmctl) -> None:
+    stocked.done("demo", "-q")
+    before = (stocked.home / "data" / "demo.db").read_bytes()
+    result = stocked.run("workspace", "copy", "--to", "demo")
+    assert result.status == 12
+    assert "The target holds something else: " in result.stderr
+    assert (stocked.home / "data" / "demo.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--to", "local"), 2, "--from and --to are the same place."),
+        (("--to", "nowhere"), 2, "Write ./nowhere if a file is meant."),
+        (("--to", "work"), 2, "the profile work is a server, not a workspace."),
+        (("--to", "mysql://h/x"), 2, "knows no databases of the kind mysql"),
+        (("--from", "./nowhere.db", "--to", "demo"), 2, "There is no workspace at nowhere.db."),
+        ((), 2, "Missing option '--to'."),
+    ],
+)
+def test_a_copy_from_or_to_what_is_no_workspace_is_refused(
+    stocked: Crmctl, words: tuple[str, ...], status: int, said: str
+) -> None:
+    config = stocked.home / "config.toml"
+    config.write_text('[profiles.work]\nbase_url = "http://127.0.0.1:9"\n')
+    configured = stocked.having(CRMCTL_CONFIG_DIR=str(stocked.home))
+    result = configured.run("workspace", "copy", *words)
+    assert (result.status, said in result.stderr) == (status, True), result.stderr
+
+
+def test_a_read_only_profile_is_copied_to_nowhere_and_rehearses_it(stocked: Crmctl) -> None:
+    reader = stocked.having(CRMCTL_READ_ONLY="1")
+    assert reader.run("workspace", "copy", "--to", "demo").status == 5
+    assert reader.done("workspace", "copy", "--to", "demo", "-n").stdout == ""
+    assert not (stocked.home / "data" / "demo.db").exists()
+
+
+def test_a_copy_that_is_killed_goes_on(stocked: Crmctl) -> None:
+    with closing(SqliteStore(workspace_of(stocked))) as store:
+        insert_tasks(store, [{"title": f"Task {number}"} for number in range(4000)])
+    target = stocked.home / "target.db"
+    copying = stocked.start("workspace", "copy", "--to", str(target))
+    with closing(SqliteStore(target)) as store:
+        there = 0
+        while not there and copying.poll() is None:
+            with store.reading() as kept:
+                there = kept.totals()["tasks"]
+    copying.kill()
+    copying.wait()
+    told = stocked.json("workspace", "copy", "--to", str(target))
+    assert told["tasks"] == 4006
+    assert stocked.json("workspace", "copy", "--to", str(target))["copied"] == 0
 
 
 def test_check_finds_a_whole_workspace_whole(stocked: Crmctl) -> None:

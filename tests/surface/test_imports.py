@@ -15,8 +15,8 @@ from crmctl.api.client import Client
 from tests.contract.world import open_workspace
 from tests.scripted_server import ScriptedServer, answer
 
-# Neither is ever wanted; keys and the config file's editor are for a few commands alone.
-NEVER = {"click", "pydantic", "keyring", "tomlkit"}
+# Neither is ever wanted; the others are for a few commands alone.
+NEVER = {"click", "pydantic", "keyring", "tomlkit", "psycopg", "psycopg_pool"}
 
 RUN = """
 import os, sys

@@ -50,7 +50,11 @@ LINES = {
     "config get": "timezone",
     "config set": "timezone Europe/Paris",
     "config unset": "timezone",
+    "workspace key create": "robot --user usr_ann",
+    "workspace key revoke": "ci",
+    "serve": "--dry-run",
     "workspace backup": "DIRECTORY/copy.db",
+    "workspace copy": "--to DIRECTORY/copy.db",
     "api": "GET /tasks",
     "completion install": "bash",
 }
@@ -58,6 +62,7 @@ LINES = {
 PREPARED = {
     **dict.fromkeys(("auth logout", "auth token", "record pull"), ("auth login",)),
     "outbox import": ("auth login",),
+    "workspace key revoke": ("workspace key create ci --user usr_ann",),
     **dict.fromkeys(
         ("outbox show", "outbox retry", "outbox drop"), ("auth login", "outbox import")
     ),
@@ -170,6 +175,10 @@ def shape(value: Any) -> Any:
         ("record remove", ["deleted", "id", "type"]),
         ("workspace backup", ["path"]),
         ("workspace check", ["ok", "path"]),
+        (
+            "workspace copy",
+            ["activities", "answers", "copied", "from", "keys", "records", "tasks", "to"],
+        ),
         ("workspace path", ["path"]),
         ("completion install", ["path", "shell", "startup_file"]),
         ("completion fish", ["script", "shell"]),

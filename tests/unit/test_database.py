@@ -207,6 +207,26 @@ def test_threads_each_have_a_transaction_of_their_own(path: Path) -> None:
 # Versions
 
 
+@POSIX
+def test_a_look_at_the_file_takes_no_lock_from_a_transaction(path: Path) -> None:
+    add_note(path, "first")
+    try_to_write = (
+        "import sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)\n"
+        "connection.execute('BEGIN IMMEDIATE')\n"
+    )
+    command = [sys.executable, "-c", try_to_write, str(path)]
+    with closing(Database(path, NOTEBOOK)) as database:
+        with database.writing() as connection:
+            connection.execute("INSERT INTO note VALUES ('second')")
+            # What another thread's transaction begins with.
+            assert database.version() == 1
+            told = subprocess.run(command, check=False, capture_output=True, text=True)
+            assert "database is locked" in told.stderr
+        assert subprocess.run(command, check=False).returncode == 0
+    assert notes(path) == ["first", "second"]
+
+
 def test_a_file_of_an_earlier_version_is_brought_to_this_one(path: Path) -> None:
     add_note(path, "Old")
     with (

@@ -18,13 +18,11 @@ from crmctl.database import Database, Schema
 from crmctl.fields import Field, Resource
 from crmctl.resources import ACTIVITY, PRIORITIES, TASK
 from crmctl.store import pages
-from crmctl.store.interface import Condition, Item, Place, Store
+from crmctl.store.interface import Condition, Place, Store
 from crmctl.store.rows import Rows
 from crmctl.store.schema import workspace_schema
 from crmctl.store.sqlite import SqliteStore
-
-NOW = "2026-03-20T10:00:00Z"
-DUE = "2026-03-25T17:00:00Z"
+from tests.kept import DUE, NOW, activity, api_key, task, with_field
 
 
 @pytest.fixture
@@ -39,57 +37,16 @@ def store(path: Path) -> Iterator[SqliteStore]:
         yield store
 
 
-def task(number: int = 1, **fields: Any) -> dict[str, Any]:
-    """A task as it is kept, all of its fields given."""
-    values = {field.name: None for field in TASK.fields if not field.of}
-    return {
-        **values,
-        "id": f"task_{number}",
-        "title": f"Task {number}",
-        "status": "pending",
-        "priority": "high",
-        "type": "todo",
-        "created_at": NOW,
-        "updated_at": NOW,
-        **fields,
-    }
-
-
-def activity(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": f"act_{number}",
-        "type": "call",
-        "attendees": [],
-        "occurred_at": NOW,
-        "created_at": NOW,
-        **fields,
-    }
-
-
 # A new field costs its line
-
-
-def with_field(resource: Resource, field: Field) -> Resource:
-    """A later edition of a resource, which has one field more."""
-    return Resource(
-        resource.name,
-        resource.plural,
-        collection=resource.collection,
-        id_prefix=resource.id_prefix,
-        fields=(*resource.fields, field),
-        filters=resource.filters,
-        sorts=resource.sorts,
-        default_sort=resource.default_sort,
-    )
 
 
 @pytest.mark.parametrize(
     ("field", "old", "new"),
     [
-        (Field("effort", "integer", since=3), None, 3),
-        (Field("wanted_by", "time", since=3), None, "2026-04-01T00:00:00.5Z"),
-        (Field("place", "object", since=3), None, {"city": "Köln"}),
-        (Field("mood", "enum", choices=("bad", "good"), default="good", since=3), "good", "bad"),
+        (Field("effort", "integer", since=4), None, 3),
+        (Field("wanted_by", "time", since=4), None, "2026-04-01T00:00:00.5Z"),
+        (Field("place", "object", since=4), None, {"city": "Köln"}),
+        (Field("mood", "enum", choices=("bad", "good"), default="good", since=4), "good", "bad"),
     ],
     ids=lambda value: value.name if isinstance(value, Field) else "",
 )
@@ -106,7 +63,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
             inserted = transaction.insert(later, task(2, **{field.name: new}))
             updated = transaction.update(later, "task_1", {field.name: new})
             read = transaction.get(later, "task_2")
-        assert upgraded.info()["schema"] == 3
+        assert upgraded.info()["schema"] == 4
     assert before is not None
     assert (before[field.name], updated[field.name]) == (old, new)
     assert inserted == read
@@ -114,7 +71,7 @@ def test_a_new_field_is_added_to_the_files_that_are_there(
 
 
 def test_a_new_file_has_the_new_field_too(path: Path) -> None:
-    later = with_field(TASK, Field("effort", "integer", since=3))
+    later = with_field(TASK, Field("effort", "integer", since=4))
     with closing(SqliteStore(path, resources=(later, ACTIVITY))) as store, store.writing() as kept:
         assert kept.insert(later, task(effort=3))["effort"] == 3
 
@@ -133,116 +90,7 @@ def test_a_file_of_the_first_edition_is_refused_as_a_foreign_one(path: Path) -> 
     assert "is a database of another program. It was left as it is." in raised.value.message
 
 
-# Rows and items
-
-
-FULL = task(
-    description="Line\n\0 \u202e 😀",
-    assignee_id="usr_1",
-    due_date="2026-03-25T17:00:00.25Z",
-    related_to_type="deal",
-    related_to_id="deal_1",
-    reminder={"type": "email", "before_minutes": 60},
-    created_by="usr_2",
-    completed_at=DUE,
-    completion_note="Done",
-)
-
-
-def test_what_is_inserted_is_what_is_read(store: SqliteStore) -> None:
-    with store.writing() as transaction:
-        transaction.put_record("user", "usr_1", "Sarah")
-        tasks = [transaction.insert(TASK, FULL), transaction.insert(TASK, task(2))]
-        meeting = transaction.insert(
-            ACTIVITY, activity(attendees=["con_1", "con_2"], contact_id="con_1", duration=30)
-        )
-    with store.reading() as transaction:
-        assert [transaction.get(TASK, f"task_{number}") for number in (1, 2)] == tasks
-        assert transaction.get(ACTIVITY, "act_1") == meeting
-    assert list(tasks[0]) == [field.name for field in TASK.fields if field.readable]
-    kept = {name: value for name, value in FULL.items() if not name.startswith("related_to")}
-    assert tasks[0].items() >= kept.items()
-    assert tasks[0]["assignee_name"] == "Sarah"
-    assert tasks[0]["related_to"] == {"type": "deal", "id": "deal_1", "name": None}
-    assert (tasks[1]["related_to"], tasks[1]["assignee_name"]) == (None, None)
-    assert meeting["attendees"] == ["con_1", "con_2"]
-
-
-def test_an_update_changes_the_fields_given_and_no_others(store: SqliteStore) -> None:
-    with store.writing() as transaction:
-        before = transaction.insert(TASK, FULL)
-        after = transaction.update(TASK, "task_1", {"priority": "low", "due_date": None})
-    assert after == {**before, "priority": "low", "due_date": None}
-
-
-def test_a_time_sorts_as_its_instant_though_it_has_a_fraction(store: SqliteStore) -> None:
-    times = ["17:00:00Z", "17:00:00.05Z", "17:00:00.5Z", "17:00:01Z"]
-    with store.writing() as transaction:
-        for number in (2, 0, 3, 1):
-            transaction.insert(TASK, task(number, due_date=f"2026-03-25T{times[number]}"))
-        found, _ = transaction.page(TASK, [], sort="due_date", after=None, limit=9)
-    assert [item["due_date"][11:] for item in found] == times
-
-
-def test_a_name_that_changes_in_a_transaction_is_the_new_one(store: SqliteStore) -> None:
-    with store.writing() as transaction:
-        transaction.insert(TASK, task(assignee_id="usr_1"))
-        names = []
-        for name in (None, "Sarah", "Sara"):
-            if name is not None:
-                transaction.put_record("user", "usr_1", name)
-            item = transaction.get(TASK, "task_1")
-            assert item is not None
-            names.append(item["assignee_name"])
-        transaction.remove_record("user", "usr_1")
-        item = transaction.get(TASK, "task_1")
-    assert names == [None, "Sarah", "Sara"]
-    assert item is not None
-    assert item["assignee_name"] is None
-
-
 # Records
-
-
-def test_records_are_added_changed_listed_and_removed(store: SqliteStore) -> None:
-    with store.writing() as kept:
-        kept.put_record("user", "usr_1", "Sarah")
-        kept.put_record("contact", "con_1", "Jane", email="jane@acme.example")
-        changed = kept.put_record("user", "usr_1", "Sara", active=False, notifications=False)
-    with store.writing() as kept:
-        users, everyone, one = kept.records("user"), kept.records(), kept.record("user", "usr_1")
-        removed = [kept.remove_record("user", name) for name in ("usr_1", "usr_1", "con_1")]
-        left = kept.records()
-    sara: Item = {"type": "user", "id": "usr_1", "name": "Sara", "email": None}
-    sara |= {"active": False, "notifications": False}
-    jane: Item = {"type": "contact", "id": "con_1", "name": "Jane", "email": "jane@acme.example"}
-    jane |= {"active": True, "notifications": True}
-    assert (changed, one, users, everyone) == (sara, sara, [sara], [jane, sara])
-    assert (removed, left) == ([True, False, False], [jane])
-
-
-def test_records_are_found_by_name_and_address_but_for_case(store: SqliteStore) -> None:
-    with store.writing() as kept:
-        kept.put_record("contact", "con_1", "Jürgen  Groß", email="JG@Acme.example")
-        kept.put_record("contact", "con_2", "Jane Smith")
-        kept.put_record("contact", "con_3", "jane smith")
-        kept.put_record("user", "usr_1", "Jane Smith")
-        found = {
-            name: [record["id"] for record in kept.find_records("contact", name)]
-            for name in ("JU\u0308RGEN GROSS", "jg@acme.EXAMPLE", "JANE SMITH", "Jane", "con_1", "")
-        }
-        begun = kept.find_ids("contact", "jü", limit=9)
-        kept.put_record("contact", "con_1", "Jürgen Klein")
-        renamed = kept.find_records("contact", "Jürgen Groß")
-    assert found == {
-        "JU\u0308RGEN GROSS": ["con_1"],
-        "jg@acme.EXAMPLE": ["con_1"],
-        "JANE SMITH": ["con_2", "con_3"],
-        "Jane": [],
-        "con_1": [],
-        "": [],
-    }
-    assert (begun, renamed) == ([("con_1", "Jürgen  Groß")], [])
 
 
 def test_a_file_of_version_1_learns_to_find_its_records_by_name(path: Path) -> None:
@@ -269,39 +117,21 @@ def test_a_file_of_version_1_learns_to_find_its_records_by_name(path: Path) -> N
     ]
 
 
-def test_ids_are_found_by_their_beginning(store: SqliteStore) -> None:
-    with store.writing() as kept:
-        for number, title in enumerate(("First", "Second", "Third")):
-            kept.insert(TASK, task(number, id=f"task_{number}", title=title))
-        for number in range(3):
-            kept.put_record("deal", f"deal_{number}0", f"Deal {number}")
-        kept.put_record("contact", "deal_00", "Not a deal")
-        found = {
-            "deal": kept.find_ids("deal", "deal_", limit=2),
-            "deal_1": kept.find_ids("deal", "deal_1", limit=9),
-            "nothing": kept.find_ids("deal", "x", limit=9),
-            "task": kept.find_ids("task", "task_", limit=2),
-            "one task": kept.find_ids("task", "task_0", limit=9),
-        }
-    assert found == {
-        "deal": [("deal_00", "Deal 0"), ("deal_10", "Deal 1")],
-        "deal_1": [("deal_10", "Deal 1")],
-        "nothing": [],
-        "task": [("task_2", "Third"), ("task_1", "Second")],
-        "one task": [("task_0", "First")],
-    }
-
-
-def test_totals_and_clearing(store: SqliteStore) -> None:
-    with store.writing() as kept:
-        kept.insert(TASK, task())
-        kept.insert(ACTIVITY, activity())
-        kept.put_record("user", "usr_1", "Sarah")
-        before = kept.totals()
-        kept.clear()
-        after = kept.totals()
-    assert before == {"tasks": 1, "activities": 1, "records": 1}
-    assert after == {"tasks": 0, "activities": 0, "records": 0}
+def test_a_file_of_version_2_learns_to_keep_keys(path: Path) -> None:
+    now = workspace_schema()
+    second = Schema(
+        "workspace",
+        application_id=now.application_id,
+        version=2,
+        steps=lambda: now.steps()[:2],
+        functions=now.functions,
+    )
+    with closing(Database(path, second)) as database, database.writing() as connection:
+        connection.execute("INSERT INTO answer VALUES ('', '/tasks', 'k', '', 201, '{}', '2026')")
+    with closing(SqliteStore(path)) as store, store.writing() as kept:
+        kept.add_key("d1", api_key("ci"))
+        assert kept.list_keys() == [api_key("ci")]
+        assert kept.claim("", "/tasks", "k", "", now="2027", oldest="2025") is not None
 
 
 def test_the_store_in_a_file_is_a_store(store: SqliteStore) -> None:

@@ -31,7 +31,7 @@ def check_list(resource: Resource, query: dict[str, str]) -> list[dict[str, str]
         (TASK, "create", {"title": "Call", "reminder": {"type": "push", "before_minutes": 0}}),
         (TASK, "create", {"title": "Call", "related_to_type": None, "related_to_id": None}),
         (TASK, "create", {"title": "Call", "description": ""}),
-        (TASK, "create", {"title": "\u202egnirts\x1b[31m\x00"}),
+        (TASK, "create", {"title": "\u202egnirts\x1b[31m\x01"}),
         (TASK, "update", {}),
         (TASK, "update", {"status": "cancelled"}),
         (TASK, "update", {"description": None, "reminder": None}),
@@ -134,7 +134,7 @@ def test_each_problem_of_a_task_is_told(
     ("duration", "code"),
     [
         (True, "type"),
-        (1.0, "type"),
+        (1.5, "type"),
         ("30", "type"),
         (float("nan"), "type"),
         ([], "type"),

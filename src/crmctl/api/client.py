@@ -98,6 +98,14 @@ class Client:
         """GET /activities/feed: most recent first."""
         return self.listing(OPERATIONS["activity_feed"].path, {}, limit=limit)
 
+    def list_contacts(self) -> Listing:
+        """GET /contacts: all of them."""
+        return self.listing(OPERATIONS["list_contacts"].path, {})
+
+    def list_deals(self) -> Listing:
+        """GET /deals: all of them."""
+        return self.listing(OPERATIONS["list_deals"].path, {})
+
     def listing(self, path: str, query: Mapping[str, str], *, limit: int | None = None) -> Listing:
         """GET any list, of a path that the methods above do not know too."""
         return Listing(self.transport, path, query, limit=limit, remote=self.remote)

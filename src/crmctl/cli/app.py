@@ -31,6 +31,7 @@ NOUNS = {
     "auth": "Keys and profiles: log in, log out, switch",
     "config": "Settings, and where each one comes from",
     "workspace": "The embedded workspace on this machine",
+    "serve": "Serve the workspace to a team, over HTTP",
     "api": "Send any request to the API",
     "demo": "Try crmctl on sample data",
     "doctor": "Check that all works: profile, key, server, keyring, …",

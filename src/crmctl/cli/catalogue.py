@@ -33,6 +33,8 @@ READS = {
     "workspace info": "workspace",
     "workspace path": "path",
     "workspace check": "check",
+    "workspace key list": "[key]",
+    "serve": "serving",
     "doctor": "[finding]",
     "guide": "guide",
     "commands": "[command]",
@@ -42,7 +44,7 @@ READS = {
     "completion fish": "script",
     "completion powershell": "script",
 }
-# These change tasks, activities or records: a read-only profile refuses them.
+# These change tasks, activities, records or keys: a read-only profile refuses them.
 WRITES = {
     "task create": "task",
     "task update": "[task]",
@@ -59,6 +61,9 @@ WRITES = {
     "outbox flush": "flushed",
     "record add": "record",
     "record remove": "deleted",
+    "workspace copy": "copied",
+    "workspace key create": "new_key",
+    "workspace key revoke": "key",
     "demo": "[task]",
     "api": "answer | [item]",  # by its method
 }
@@ -83,9 +88,16 @@ def catalogue(root: Any) -> Iterator[dict[str, Any]]:
     options = [describe_option(param) for param in root.params]
     yield _entry("crmctl", {**describe(root, "crmctl"), "options": options})
     for noun, command in root.commands.items():
-        for verb, called in getattr(command, "commands", {"": command}).items():
-            path = f"{noun} {verb}".rstrip()
-            yield _entry(path, describe(called, f"crmctl {path}"))
+        yield from _entries(noun, command)
+
+
+def _entries(path: str, command: Any) -> Iterator[dict[str, Any]]:
+    commands = getattr(command, "commands", None)
+    if commands is None:
+        yield _entry(path, describe(command, f"crmctl {path}"))
+        return
+    for verb, called in commands.items():
+        yield from _entries(f"{path} {verb}", called)
 
 
 def _entry(path: str, described: dict[str, Any]) -> dict[str, Any]:

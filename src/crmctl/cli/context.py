@@ -41,6 +41,7 @@ class Context:
     """One run of crmctl. The streams, the clock, the environment and the system are the caller's.
 
     ``system`` gives the system's place for a kind of files, as `files.system_directory` does.
+    ``database`` is what --database names, in place of the profile's workspace.
     """
 
     def __init__(
@@ -69,19 +70,17 @@ class Context:
         self.terminal.keep_secret(environ.get("CRMCTL_API_KEY", "").strip())
         self._clock = clock
         self.sleep = sleep
+        self.database: str | None = None
         self._closing: list[Callable[[], None]] = []
-        self.fallback = Fallback(self.terminal, lambda: self.profile.fallback)
+        self.fallback = Fallback(self.terminal, lambda: self.profile.fallback and not self.database)
 
     @cached_property
     def settings(self) -> Settings:
         """Flags, environment and config file, resolved."""
-        # A rehearsal writes nothing that a job could lose, so it needs no account.
-        return Settings(
-            self.environ,
-            self.options.given(),
-            self.directories,
-            may_fall_back=self.options.dry_run,
-        )
+        # Neither a rehearsal nor a database of its own is a job's to lose: they need no account.
+        free = self.options.dry_run or self.database is not None
+        given = self.options.given()
+        return Settings(self.environ, given, self.directories, may_fall_back=free)
 
     @cached_property
     def profile(self) -> Profile:
@@ -141,8 +140,8 @@ class Context:
 
     @cached_property
     def store(self) -> Store:
-        """What the profile's embedded workspace is kept in."""
-        return self.open_store(self.profile, busy_seconds=self.settings.timeout.value)
+        """What --database names, else what the profile's embedded workspace is kept in."""
+        return self.open_database(busy_seconds=self.settings.timeout.value)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -156,8 +155,9 @@ class Context:
         """The records that are known by name."""
         from crmctl.cli.known import OfWorkspace
 
-        workspace = self.profile.kind == "workspace"
-        return OfWorkspace(self.store) if workspace else self.known_of_server
+        if self.database is not None or self.profile.kind == "workspace":
+            return OfWorkspace(self.store)
+        return self.known_of_server
 
     @cached_property
     def known_of_server(self) -> OfServer:
@@ -181,6 +181,17 @@ class Context:
         """The key of the environment, where it is what chose the account; else nothing."""
         in_environment = self.settings.profile.source == "CRMCTL_API_KEY"
         return self.environ.get("CRMCTL_API_KEY", "").strip() if in_environment else ""
+
+    def open_database(self, *, busy_seconds: float) -> Store:
+        """The same, for one that waits so long for others who write."""
+        if self.database is None:
+            return self.open_store(self.profile, busy_seconds=busy_seconds)
+        from crmctl.store.urls import open_database, secret_of
+
+        self.terminal.keep_secret(secret_of(self.database))
+        store = open_database(self.database, busy_seconds=busy_seconds)
+        self._closing.append(store.close)
+        return store
 
     def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
         """The store of an embedded profile. A usage error if the profile is a server."""

@@ -175,17 +175,9 @@ def build_root(
 
     def build(name: str) -> Any:
         app = load(name)
-        infos: dict[str, CommandInfo] = {str(info.name): info for info in app.registered_commands}
-        if list(infos) == [name]:
-            return _build_command(infos[name])
-        return Group(
-            name=name,
-            commands=Commands(infos, lambda verb: _build_command(infos[verb])),  # type: ignore[arg-type] # any mapping does
-            help=app.info.help,
-            rich_markup_mode=None,
-            params=[help_option(), *global_options()],
-            add_help_option=False,
-        )
+        if [info.name for info in app.registered_commands] == [name]:
+            return _build_command(app.registered_commands[0])
+        return _build_group(app, name)
 
     return Root(
         nouns,
@@ -261,6 +253,24 @@ def _fill(parser: Parser, command: Any, ctx: Any) -> Parser:
     for param in command.get_params(ctx):
         param.add_to_parser(parser, ctx)
     return parser
+
+
+def _build_group(app: Any, name: str) -> Group:
+    """A noun, or a noun of a noun's own: `crmctl workspace key`."""
+    verbs = {str(each.name): each for each in (*app.registered_commands, *app.registered_groups)}
+
+    def build(verb: str) -> Any:
+        inner = getattr(verbs[verb], "typer_instance", None)
+        return _build_command(verbs[verb]) if inner is None else _build_group(inner, verb)
+
+    return Group(
+        name=name,
+        commands=Commands(verbs, build),  # type: ignore[arg-type] # any mapping does
+        help=app.info.help,
+        rich_markup_mode=None,
+        params=[help_option(), *global_options()],
+        add_help_option=False,
+    )
 
 
 def _build_command(info: CommandInfo) -> TyperCommand:

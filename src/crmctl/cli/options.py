@@ -241,6 +241,10 @@ Map = Annotated[
     typer.Option("--map", metavar="FIELD=COLUMN", help="Read a column, or FIELD:THEIRS=OURS."),
 ]
 Again = Annotated[bool, typer.Option("--again", help="Send also what an earlier run has sent.")]
+Database = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="A path or a postgresql:// URL, not the profile's workspace."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

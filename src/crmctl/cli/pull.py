@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmctl.errors import CrmctlError, NotFound, PartialFailure
+from crmctl.resources import CONTACT, DEAL
 from crmctl.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
 
 # The lists that sibling resources of the API offer. There is none of users or of projects.
-PULLED = {"contact": "/contacts", "deal": "/deals"}
+PULLED = {resource.name: resource.collection for resource in (CONTACT, DEAL)}
 
 
 def pull_records(crm: Context) -> tuple[list[dict[str, Any]], CrmctlError | None]:

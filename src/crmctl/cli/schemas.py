@@ -72,6 +72,15 @@ _ERROR = _object(
     "typed",
 )
 
+_KEY = {
+    "name": _TEXT,
+    "user_id": _TEXT,
+    "read_only": _TRUTH,
+    "created_at": _TIME,
+    "expires_at": {"type": ["string", "null"], "format": "date-time"},
+    "revoked_at": {"type": ["string", "null"], "format": "date-time"},
+}
+
 # What is no resource of the API, each with what it is.
 _OWN: dict[str, tuple[str, dict[str, Any]]] = {
     "count": ("What --count prints", _object({"count": _NUMBER})),
@@ -194,7 +203,22 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
             }
         ),
     ),
+    "copied": (
+        "A workspace that was copied: what is there now, and how much of it is new",
+        _object(
+            {
+                "from": _TEXT,
+                "to": _TEXT,
+                **dict.fromkeys(
+                    ("tasks", "activities", "records", "keys", "answers", "copied"), _NUMBER
+                ),
+            }
+        ),
+    ),
     "check": ("A workspace in which no damage was found", _object({"path": _TEXT, "ok": _TRUTH})),
+    "key": ("A key that a workspace is served with", _object(_KEY)),
+    "new_key": ("A key, shown this once", _object({"key": _TEXT, **_KEY})),
+    "serving": ("Where a workspace is served", _object({"url": _TEXT})),
     "task_report": (
         "Open tasks by assignee and age",
         _object(

@@ -60,6 +60,8 @@ MEANT = {
     **dict.fromkeys(("records",), "record list"),
     **dict.fromkeys(("record create", "record new"), "record add"),
     **dict.fromkeys(("record delete", "record rm"), "record remove"),
+    **dict.fromkeys(("server", "listen", "workspace serve", "serve start"), "serve"),
+    **dict.fromkeys(("key", "keys", "workspace keys"), "workspace key list"),
     **dict.fromkeys(("pull", "sync", "record sync"), "record pull"),
     **dict.fromkeys(("login", "init", "setup", "configure", "auth add"), "auth login"),
     **dict.fromkeys(("logout", "auth remove"), "auth logout"),

@@ -3,74 +3,179 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from crmctl import errors
 from crmctl.api.message import Request, Response, Transport
+from crmctl.server.body import read_body
+from crmctl.server.exchange import Exchange, request_id_of
+from crmctl.server.paths import find_path
+from crmctl.workspace.call import Refusal
+from crmctl.workspace.routes import canonical_path, no_route
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-LARGEST_BODY = 1024 * 1024
+READING = ("GET", "HEAD")
+
+_MOST_PARAMETERS = 100
+_LOCKED_SECONDS, _BROKEN_SECONDS = 1, 30  # when to ask again
+
+Log = Callable[[Exchange, int, float], None]
 
 
-def wsgi_application(
-    transport: Transport,
-) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
-    """A WSGI application that answers with what ``transport`` answers.
+Admit = Callable[[Exchange, Mapping[str, str]], str | None]
+"""Gives the ID of the user who asks with these headers, or raises the `Refusal` of the request."""
 
-    A body that is not a JSON object of at most 1 MiB is refused here (400, 413); a workspace that
-    cannot be used is a 503 with the reason.
+
+class Application:
+    """Answers with what ``transport`` answers, to whom ``admit`` lets in, and logs each request.
+
+    ``documents`` gives what there is beside the API by its path, each made for what the API is
+    mounted at. ``check_health`` raises `CrmctlError` where this process cannot serve; ``/healthz``
+    tells it, and needs no key. Whatever happens is answered, errors with one envelope.
     """
 
-    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        response = _answer(transport, environ)
-        body = json.dumps(response.content).encode()
-        headers = [(name.title(), value) for name, value in response.headers.items()]
-        headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
-        return [body]
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        admit: Admit = lambda _exchange, _headers: None,
+        documents: Mapping[str, Callable[[str], Any]] | None = None,
+        check_health: Callable[[], None] = lambda: None,
+        log: Log = lambda _exchange, _status, _seconds: None,
+        behind_proxy: bool = False,
+    ) -> None:
+        self._transport = transport
+        self._admit = admit
+        self._documents = documents or {}
+        self._check_health = check_health
+        self._log = log
+        self._behind_proxy = behind_proxy
 
-    return application
-
-
-def _answer(transport: Transport, environ: WSGIEnvironment) -> Response:
-    try:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return _refuse(400, "bad_request", "Content-Length is not a number.")
-    if length > LARGEST_BODY:
-        return _refuse(413, "too_large", f"The body is over {LARGEST_BODY} bytes.")
-    raw = environ["wsgi.input"].read(length) if length > 0 else b""
-    body: Any = None
-    if raw:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, as PEP 3333 has it."""
+        began = time.monotonic()
+        headers = _headers_of(environ)
+        path, mount = find_path(environ, behind_proxy=self._behind_proxy)
+        exchange = Exchange(environ["REQUEST_METHOD"], path, request_id_of(headers))
         try:
-            body = json.loads(raw)
-        except (ValueError, RecursionError):
-            return _refuse(400, "bad_json", "The body is not JSON.")
-    # PATH_INFO comes decoded, as Latin-1; an ID's own percent signs and slashes must survive.
-    path = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
-    if not path:
-        path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/")
-    pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    query = dict(pairs)
-    if len(query) < len(pairs):
-        return _refuse(400, "bad_request", "A query parameter is given twice.")
-    headers = {
+            response = self._answer(environ, headers, exchange, mount)
+        except Refusal as refusal:
+            response = refusal.response()
+        except errors.StoreError as error:
+            response = _unavailable(error, exchange)
+        except errors.OutcomeUnknown as error:
+            exchange.fault = error.message
+            message = "It may have been saved or not: look before you send it again."
+            response = Refusal(500, error.code, message).response()
+        except errors.CrmctlError as error:
+            response = Refusal(422, error.code, error.message).response()
+        except Exception as error:  # noqa: BLE001 - a bug is answered too, and told in the log
+            exchange.fault = _fault(error)
+            response = Refusal(500, "internal", "The server failed; its log says where.").response()
+        body = _encode(response, exchange.request_id)
+        start_response(
+            f"{response.status} {HTTPStatus(response.status).phrase}",
+            _headers_for(response, exchange.request_id, len(body)),
+        )
+        self._log(exchange, response.status, time.monotonic() - began)
+        return [] if exchange.method == "HEAD" else [body]
+
+    def refuse(self, exchange: Exchange, refusal: Refusal) -> tuple[list[tuple[str, str]], bytes]:
+        """Headers and body for a request that never reached it; logged as one that did."""
+        response = refusal.response()
+        body = _encode(response, exchange.request_id)
+        self._log(exchange, response.status, 0.0)
+        return _headers_for(response, exchange.request_id, len(body)), body
+
+    def _answer(
+        self,
+        environ: WSGIEnvironment,
+        headers: Mapping[str, str],
+        exchange: Exchange,
+        mount: str,
+    ) -> Response:
+        method, path = exchange.method, canonical_path(exchange.path)
+        if path == "/healthz" and method in READING:
+            self._check_health()
+            return Response(200, {"success": True, "data": {"status": "ok"}})
+        # All that follows needs a key, also what is not there.
+        caller = self._admit(exchange, headers)
+        if path == "/healthz" or path in self._documents:
+            if method not in READING:
+                raise no_route(path, READING)
+            return Response(200, self._documents[path](mount))
+        request = Request(
+            method,
+            exchange.path,
+            query=_query_of(environ),
+            body=None if method in (*READING, "DELETE", "OPTIONS") else read_body(environ),
+            headers=headers,
+            caller=caller,
+        )
+        return self._transport(request)
+
+
+def _headers_for(response: Response, request_id: str, length: int) -> list[tuple[str, str]]:
+    """The headers of an answer with a body of that many bytes."""
+    headers = [(name.title(), value) for name, value in response.headers.items()]
+    return [
+        *headers,
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(length)),
+        ("Cache-Control", "no-store"),
+        ("X-Request-Id", request_id),
+    ]
+
+
+def _encode(response: Response, request_id: str) -> bytes:
+    """The body of an answer; an error in it says what the exchange is called."""
+    content = response.content
+    if isinstance(content, dict) and isinstance(content.get("error"), dict):
+        content = {**content, "error": {**content["error"], "request_id": request_id}}
+    return json.dumps(content).encode()
+
+
+def _headers_of(environ: WSGIEnvironment) -> dict[str, str]:
+    return {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
-    request = Request(environ["REQUEST_METHOD"], path, query=query, body=body, headers=headers)
+
+
+def _query_of(environ: WSGIEnvironment) -> dict[str, str]:
+    text = environ.get("QUERY_STRING", "").encode("latin-1", "replace").decode(errors="replace")
     try:
-        return transport(request)
-    except errors.StoreError as error:
-        return _refuse(503, "store", error.message)
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        message = f"There are over {_MOST_PARAMETERS} query parameters."
+        raise Refusal(400, "bad_request", message) from None
+    query = dict(pairs)
+    if len(query) < len(pairs):
+        raise Refusal(400, "bad_request", "A query parameter is given twice.")
+    return query
 
 
-def _refuse(status: int, code: str, message: str) -> Response:
-    error = {"code": code, "message": message, "details": []}
-    return Response(status, {"success": False, "error": error})
+def _unavailable(error: errors.StoreError, exchange: Exchange) -> Response:
+    """503. Where the store is kept, and what is wrong with it, is for the log alone."""
+    exchange.fault = error.message
+    message = "The workspace cannot be used now; the server's log says why."
+    if error.retryable:
+        message = "The workspace is busy: nothing was saved. Try again."
+    wait = _LOCKED_SECONDS if error.retryable else _BROKEN_SECONDS
+    return Refusal(503, error.code, message, headers={"retry-after": str(wait)}).response()
+
+
+def _fault(error: Exception) -> str:
+    """Which bug it is and where. Its own words are left out: they may be of a request."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)]
+    return f"{type(error).__name__} at {', '.join(places)}"

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 Operator = Literal["=", "<", ">", "<=", ">="]
 
+# What a workspace holds, in the order in which one is copied.
+Kind = Literal["record", "api_key", "task", "activity", "answer"]
+KINDS: tuple[Kind, ...] = ("record", "api_key", "task", "activity", "answer")
+
 
 class Condition:
     """What the items of a list have in common: ``field operator value``."""
@@ -56,7 +60,11 @@ class Answer:
 
 
 class Transaction(Protocol):
-    """What can be done in one transaction; all that is read in it is of one moment."""
+    """What can be done in one transaction.
+
+    All that a transaction reads that changes nothing is of one moment. One that writes holds what
+    it has locked; other things may change meanwhile, where the store lets others write.
+    """
 
     def get(self, resource: Resource, item_id: str, *, lock: bool = False) -> Item | None:
         """The item of that ID, or None; ``lock`` keeps others from changing it meanwhile."""
@@ -93,6 +101,12 @@ class Transaction(Protocol):
 
     def records(self, type: str | None = None) -> list[Item]:
         """The known records, or those of one type, by type and ID."""
+
+    def record_page(self, type: str, *, after: str, limit: int) -> list[Item]:
+        """At most ``limit`` records of a type, those whose ID sorts after that one, by ID."""
+
+    def count_records(self, type: str) -> int:
+        """How many records of a type are known."""
 
     def find_records(self, type: str, name: str) -> list[Item]:
         """The records of a type of that name or e-mail address, but for case, by ID."""
@@ -134,6 +148,34 @@ class Transaction(Protocol):
     def release(self, caller: str, path: str, key: str) -> None:
         """Give back a key that this transaction has claimed."""
 
+    def portion(
+        self, kind: Kind, *, after: Sequence[Any] = (), limit: int
+    ) -> tuple[list[Item], Sequence[Any]]:
+        """At most ``limit`` whole rows of a kind, and the mark behind which the next ones are.
+
+        Tasks and activities come in the order of insertion, as `insert` takes them; the others in
+        the order of their keys.
+        """
+
+    def keep(self, kind: Kind, portion: Sequence[Item]) -> None:
+        """Keep whole rows that `portion` gave, of another store, in their order."""
+
+    def add_key(self, digest: str, key: Item) -> None:
+        """Keep an API key by its digest, which is all that is kept of the key itself.
+
+        It is ``{"name", "user_id", "read_only", "created_at", "expires_at", "revoked_at"}``. No
+        other that is not revoked may have its name.
+        """
+
+    def find_key(self, digest: str) -> Item | None:
+        """The API key of that digest, compared in constant time, or None."""
+
+    def list_keys(self) -> list[Item]:
+        """All API keys, the oldest first, those that were revoked too."""
+
+    def revoke_key(self, name: str, *, now: str) -> bool:
+        """Revoke the API key of that name; False if there is none that is not revoked."""
+
     def totals(self) -> dict[str, int]:
         """How many tasks, activities and records there are."""
 
@@ -142,7 +184,11 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """Where a workspace is kept. Every failure is a `StoreError`."""
+    """Where a workspace is kept.
+
+    Every failure is a `StoreError`, and nothing was changed; one that is ``retryable`` may pass. A
+    commit whose answer was lost on the way is `OutcomeUnknown`.
+    """
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """A transaction that changes nothing."""

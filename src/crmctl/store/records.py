@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from crmctl.names import fold
+from crmctl.store.connection import Connection
 from crmctl.store.interface import Item
 
-_COLUMNS = ("type", "id", "name", "email", "active", "notifications")
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM record"
+COLUMNS = ("type", "id", "name", "email", "active", "notifications")
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM record"
 
 
-def get_record(connection: sqlite3.Connection, type: str, record_id: str) -> Item | None:
+def get_record(connection: Connection, type: str, record_id: str) -> Item | None:
     """The record of that type and ID, or None."""
     found = connection.execute(f"{_SELECT} WHERE type = ? AND id = ?", (type, record_id))
     return next(map(_record, found), None)
 
 
-def list_records(connection: sqlite3.Connection, type: str | None) -> list[Item]:
+def list_records(connection: Connection, type: str | None) -> list[Item]:
     """The records of a type, or all, by type and ID."""
-    rows = connection.execute(f"{_SELECT} WHERE type = ifnull(?, type) ORDER BY type, id", (type,))
+    rows = connection.execute(
+        f"{_SELECT} WHERE type = coalesce(?, type) ORDER BY type, id", (type,)
+    )
     return list(map(_record, rows))
 
 
-def find_records(connection: sqlite3.Connection, type: str, name: str) -> list[Item]:
+def page_records(connection: Connection, type: str, *, after: str, limit: int) -> list[Item]:
+    """At most ``limit`` records of a type, those whose ID sorts after that one, by ID."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE type = ? AND id > ? ORDER BY id LIMIT ?", (type, after, limit)
+    )
+    return list(map(_record, rows))
+
+
+def count_records(connection: Connection, type: str) -> int:
+    """How many records of a type there are."""
+    found = connection.execute("SELECT count(*) FROM record WHERE type = ?", (type,))
+    return int(found.fetchone()[0])
+
+
+def find_records(connection: Connection, type: str, name: str) -> list[Item]:
     """The records of a type of that name or e-mail address, but for case, by ID."""
     folded = fold(name)
     rows = connection.execute(
@@ -35,7 +51,7 @@ def find_records(connection: sqlite3.Connection, type: str, name: str) -> list[I
     return list(map(_record, rows))
 
 
-def put_record(connection: sqlite3.Connection, record: Item) -> None:
+def put_record(connection: Connection, record: Item) -> None:
     """Keep a record in place of the one of that type and ID, if there is one."""
     email = record["email"]
     kept = {
@@ -43,21 +59,22 @@ def put_record(connection: sqlite3.Connection, record: Item) -> None:
         "folded_name": fold(record["name"]),
         "folded_email": None if email is None else fold(email),
     }
+    changed = ", ".join(f"{column} = excluded.{column}" for column in kept)
     connection.execute(
-        f"INSERT OR REPLACE INTO record ({', '.join(kept)})"
-        f" VALUES ({', '.join(f':{column}' for column in kept)})",
-        kept,
+        f"INSERT INTO record ({', '.join(kept)}) VALUES ({', '.join('?' * len(kept))})"
+        f" ON CONFLICT (type, id) DO UPDATE SET {changed}",
+        list(kept.values()),
     )
 
 
-def remove_record(connection: sqlite3.Connection, type: str, record_id: str) -> bool:
+def remove_record(connection: Connection, type: str, record_id: str) -> bool:
     """Remove a record; False if there was none."""
     cursor = connection.execute("DELETE FROM record WHERE type = ? AND id = ?", (type, record_id))
     return cursor.rowcount > 0
 
 
 def find_ids(
-    connection: sqlite3.Connection, kind: str, prefix: str, *, limit: int
+    connection: Connection, kind: str, prefix: str, *, limit: int
 ) -> list[tuple[str, str]]:
     """IDs that begin with ``prefix``, of tasks with their titles, of a type of record with names.
 
@@ -91,7 +108,7 @@ def find_ids(
 
 
 def _record(row: tuple[Any, ...]) -> Item:
-    record: Item = dict(zip(_COLUMNS, row, strict=True))
+    record: Item = dict(zip(COLUMNS, row, strict=True))
     record["active"] = bool(record["active"])
     record["notifications"] = bool(record["notifications"])
     return record

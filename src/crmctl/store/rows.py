@@ -1,26 +1,45 @@
 """Items as rows and rows as items: the one place that knows how a value is kept.
 
-A time is kept as the API writes it, less the ``Z``, so that a text sorts as its instant does; a
-choice that lists are sorted by as its rank; objects and lists as JSON.
+A choice that lists are sorted by is kept as its rank, objects and lists as JSON. Where a database
+has no times, one is kept as the API writes it, less the ``Z``: such texts sort as the instants do.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from crmctl.fields import Field, Resource
 from crmctl.store.interface import Item
+from crmctl.timestamps import format_timestamp
 from crmctl.validate import check_value
 
 Codec = Callable[[Any], Any]
+
+# What writes and what reads a column, by the type of its field, where that is not the value itself.
+Codecs = Mapping[str, tuple[Codec, Codec]]
 
 # What reading a value raises that crmctl has not written.
 UNREADABLE = (ValueError, TypeError, LookupError, RecursionError)
 
 # `json.dumps` with such an option builds an encoder anew, at each call.
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
+
+JSON_CODECS: Codecs = {
+    "object": (_encode_json, json.loads),
+    "ids": (_encode_json, json.loads),
+}
+TEXT_CODECS: Codecs = {
+    **JSON_CODECS,
+    "time": ((lambda time: time.removesuffix("Z")), (lambda kept: kept + "Z")),
+}
+
+
+def as_written(time: str | datetime | None) -> str | None:
+    """A time as the API writes it, however a database gives it."""
+    return format_timestamp(time) if isinstance(time, datetime) else time
 
 
 def kept_fields(resource: Resource) -> list[Field]:
@@ -36,27 +55,32 @@ def is_ranked(resource: Resource, field: Field) -> bool:
 class Rows:
     """How the items of one resource are kept.
 
-    ``insertion`` is the INSERT of a whole row. ``selected`` is what a SELECT asks for: each field
-    that an answer shows, those without a column as NULL, then the columns that it does not show.
+    ``columns`` are the fields that have one, and ``insertion`` is the INSERT of a whole row.
+    ``selected`` is what a SELECT asks for: each field that an answer shows, those without a column
+    as NULL, then the columns that it does not show.
     """
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, codecs: Codecs = TEXT_CODECS) -> None:
         self.resource = resource
         self.table = resource.name
-        self._columns = [field.name for field in kept_fields(resource)]
-        names, marks = ", ".join(self._columns), ", ".join("?" * len(self._columns))
+        self.columns = [field.name for field in kept_fields(resource)]
+        names, marks = ", ".join(self.columns), ", ".join("?" * len(self.columns))
         self.insertion = f"INSERT INTO {self.table} ({names}) VALUES ({marks})"
         self._shown = [field.name for field in resource.fields if field.readable]
-        self._order = self._shown + [name for name in self._columns if name not in self._shown]
+        self._order = self._shown + [name for name in self.columns if name not in self._shown]
         self.selected = ", ".join(
-            name if name in self._columns else f"NULL AS {name}" for name in self._order
+            name if name in self.columns else f"NULL AS {name}" for name in self._order
         )
         self._encoders: dict[str, Codec] = {}
         self._decoders: list[tuple[str, Codec]] = []
         for field in kept_fields(resource):
-            if codecs := _codecs(resource, field):
-                self._encoders[field.name] = codecs[0]
-                self._decoders.append((field.name, codecs[1]))
+            codec = codecs.get(field.type)
+            if is_ranked(resource, field):
+                codec = field.choices.index, field.choices.__getitem__
+            if codec is not None:
+                self._encoders[field.name] = codec[0]
+                self._decoders.append((field.name, codec[1]))
+        self._decoding = dict(self._decoders)
         # Of one field: the name of the record whose ID that is. Of two: an object of both.
         made = [field for field in resource.fields if field.of]
         self._names = [
@@ -75,6 +99,11 @@ class Rows:
         encode = self._encoders.get(name)
         return value if encode is None or value is None else encode(value)
 
+    def decode(self, name: str, kept: Any) -> Any:
+        """A field's value of what its column keeps."""
+        decode = self._decoding.get(name)
+        return kept if decode is None or kept is None else decode(kept)
+
     def row_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Columns and what they keep, for the fields given."""
         row = dict(values)
@@ -86,13 +115,11 @@ class Rows:
     def faults(self, row: Sequence[Any]) -> list[str]:
         """What makes a row of ``selected`` one that crmctl has not written; nothing if it has."""
         kept = dict(zip(self._order, row, strict=False))
-        decoders = dict(self._decoders)
         faults = []
         for field in kept_fields(self.resource):
             value = kept[field.name]
             try:
-                if value is not None and field.name in decoders:
-                    value = decoders[field.name](value)
+                value = self.decode(field.name, value)
             except UNREADABLE:
                 fault = "cannot be read"
             else:
@@ -104,7 +131,7 @@ class Rows:
 
     def in_columns(self, row: Mapping[str, Any]) -> list[Any]:
         """The values of ``insertion`` for a row by column; what is not in it is NULL."""
-        return [row.get(name) for name in self._columns]
+        return [row.get(name) for name in self.columns]
 
     def as_selected(self, row: Mapping[str, Any]) -> list[Any]:
         """The same row as ``selected`` would give it."""
@@ -124,14 +151,3 @@ class Rows:
                 record_id = row[id_at]
                 item[name] = {"type": type, "id": record_id, "name": name_of(type, record_id)}
         return item
-
-
-def _codecs(resource: Resource, field: Field) -> tuple[Codec, Codec] | None:
-    """What writes and what reads a column, where that is not the value itself."""
-    if field.type == "time":
-        return (lambda time: time.removesuffix("Z")), (lambda kept: kept + "Z")
-    if field.type in ("object", "ids"):
-        return _encode_json, json.loads
-    if is_ranked(resource, field):
-        return field.choices.index, field.choices.__getitem__
-    return None

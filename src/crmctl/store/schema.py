@@ -10,12 +10,13 @@ from crmctl.database import Schema
 from crmctl.fields import Field, Resource
 from crmctl.names import fold
 from crmctl.resources import ACTIVITY, TASK
+from crmctl.store.keys import KEYS_TABLE
 from crmctl.store.rows import is_ranked, kept_fields
 
 RESOURCES = (TASK, ACTIVITY)
 
 # The last version that adds or changes anything but a field.
-_VERSION = 2
+_VERSION = 3
 
 # Each with the numbers that the planner is told: rows in all, then rows of one value of each of its
 # columns. They are fixed, since a command lives too short to learn them, and claim less of a status
@@ -57,6 +58,7 @@ def workspace_schema(resources: tuple[Resource, ...] = RESOURCES) -> Schema:
             for number in range(2, version + 1)
         ]
         later[0] = [*_FOLDED_NAMES, *later[0]]
+        later[1] = [*KEYS_TABLE, *later[1]]
         return [_first_step(resources), *later]
 
     # "CRMW" tells a workspace from other databases.

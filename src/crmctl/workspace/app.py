@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,11 @@ from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
 from crmctl.store.interface import Store, Transaction
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.call import Call, Refusal, Reply
-from crmctl.workspace.routes import Handler, find_route
+from crmctl.workspace.routes import Handler, canonical_path, find_route, no_route
 
 IDEMPOTENCY_DAYS = 30
+IDEMPOTENCY_KEY = "^[!-~]([ -~]{0,253}[!-~])?$"
+"""What a key looks like: at most 255 printable characters of ASCII."""
 
 # Later than any answer is old.
 _NEVER = "9999-12-31T23:59:59Z"
@@ -57,7 +60,7 @@ class Workspace:
 
     def __call__(self, request: Request) -> Response:
         """Answer one request. Raises `StoreError` if the store cannot be used."""
-        reads = request.method == "GET"
+        reads = request.method in ("GET", "HEAD")
         return self._answer(request, self.store.reading if reads else self.store.writing)
 
     @contextmanager
@@ -88,8 +91,7 @@ class Workspace:
     ) -> Response:
         handler, item_id, methods = find_route(request.method, request.path)
         if handler is None:
-            allowed = {**KEYS_HONOURED, "allow": ", ".join(methods)}
-            return _refuse(_no_route(request, methods), allowed)
+            return no_route(request.path, methods).response(KEYS_HONOURED)
         now = self.clock()
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         try:
@@ -102,11 +104,11 @@ class Workspace:
                     now=format_timestamp(now),
                     caller=request.caller,
                 )
-                if key:
+                if key is not None:
                     return _answer_once(handler, call, request, key, now)
                 return _accept(handler(call))
         except Refusal as refusal:
-            return _refuse(refusal)
+            return refusal.response(KEYS_HONOURED)
 
 
 def _of_batch(name: str) -> tuple[str, str, str]:
@@ -118,7 +120,10 @@ def _answer_once(
     handler: Handler, call: Call, request: Request, key: str, now: datetime
 ) -> Response:
     """Answer as the first request with this key was answered, in the record's own transaction."""
-    claim = (request.caller or "", request.path, key)
+    if not re.search(IDEMPOTENCY_KEY, key) or key.endswith("\n"):
+        message = "An Idempotency-Key is 1 to 255 printable ASCII characters."
+        raise Refusal(400, "bad_request", message)
+    claim = (request.caller or "", canonical_path(request.path), key)
     text = json.dumps(request.body, sort_keys=True)
     oldest = format_timestamp(now - timedelta(days=IDEMPOTENCY_DAYS))
     headers = {**KEYS_HONOURED, "idempotency-key": key}
@@ -142,16 +147,3 @@ def _accept(reply: Reply, headers: dict[str, str] = KEYS_HONOURED) -> Response:
     if reply.meta is not None:
         content["meta"] = reply.meta
     return Response(reply.status, content, headers=headers)
-
-
-def _refuse(refusal: Refusal, headers: dict[str, str] = KEYS_HONOURED) -> Response:
-    error = {"code": refusal.code, "message": refusal.message, "details": refusal.details}
-    return Response(refusal.status, {"success": False, "error": error}, headers=headers)
-
-
-def _no_route(request: Request, methods: list[str]) -> Refusal:
-    if methods:
-        return Refusal(
-            405, "method_not_allowed", f"{request.path} takes {', '.join(methods)} only."
-        )
-    return Refusal(404, "not_found", f"There is nothing at {request.path}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crmctl.api.message import NO_ENTRIES, Response
 from crmctl.resources import TASK
 from crmctl.store.interface import Item, Transaction
 from crmctl.validate import Problem, check_query
@@ -14,13 +15,26 @@ class Refusal(Exception):
     """An answer other than success: an HTTP status and an error object."""
 
     def __init__(
-        self, status: int, code: str, message: str, details: list[Problem] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: list[Problem] | None = None,
+        *,
+        headers: Mapping[str, str] = NO_ENTRIES,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.details = details or []
+        self.headers = headers
+
+    def response(self, headers: Mapping[str, str] = NO_ENTRIES) -> Response:
+        """The refusal as an answer: the one envelope that errors have, here and over HTTP."""
+        error = {"code": self.code, "message": self.message, "details": self.details}
+        content = {"success": False, "error": error}
+        return Response(self.status, content, headers={**headers, **self.headers})
 
 
 class Call:

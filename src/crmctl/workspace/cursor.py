@@ -50,8 +50,9 @@ def _is_key(key: Any, resource: Resource, sort: str) -> bool:
         return field.nullable
     if field.choices:
         return key in field.choices
-    parse_timestamp(key)
-    return True
+    if field.type == "time":
+        parse_timestamp(key)
+    return isinstance(key, str)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from crmctl.fields import Filter, Resource
-from crmctl.resources import ACTIVITY, DEFAULT_LIMIT, TASK
+from crmctl.fields import Field, Filter, Resource
+from crmctl.resources import ACTIVITY, CONTACT, DEAL, DEFAULT_LIMIT, TASK
 from crmctl.store.interface import Condition, Item, Place
 from crmctl.timestamps import format_timestamp, is_date_only, parse_timestamp
 from crmctl.validate import check_body, check_query, problem
@@ -39,6 +39,16 @@ def list_activities(call: Call) -> Reply:
 def activity_feed(call: Call) -> Reply:
     """GET /activities/feed: the activities of all users, most recent first."""
     return _list(call, ACTIVITY, filters=(), accepted=("limit", "cursor", "fields"))
+
+
+def list_contacts(call: Call) -> Reply:
+    """GET /contacts: those that the workspace knows, by ID."""
+    return _list_records(call, CONTACT)
+
+
+def list_deals(call: Call) -> Reply:
+    """GET /deals: those that the workspace knows, by ID."""
+    return _list_records(call, DEAL)
 
 
 def get_task(call: Call) -> Reply:
@@ -119,25 +129,59 @@ def _list(
 ) -> Reply:
     query = call.query
     refuse_problems(check_query(resource, query, filters=filters, accepted=accepted))
-    limit = int(query.get("limit", DEFAULT_LIMIT))
     sort = query.get("sort", resource.default_sort)
     conditions = _conditions(resource, query)
-    after: Place | None = None
-    if "cursor" in query:
-        try:
-            after, total = read_cursor(query["cursor"], resource=resource, query=query, sort=sort)
-        except ValueError as error:
-            raise invalid([problem("cursor", "cursor", str(error))]) from error
-    else:
+    after, total = _place(call, resource, sort)
+    if total is None:
         total = call.transaction.count(resource, conditions)
     items, following = call.transaction.page(
-        resource, conditions, sort=sort, after=after, limit=limit
+        resource, conditions, sort=sort, after=after, limit=_limit(call)
     )
-    meta: dict[str, Any] = {"total": total, "limit": limit, "has_more": following is not None}
+    return _page(call, resource, items, total, following)
+
+
+def _list_records(call: Call, resource: Resource) -> Reply:
+    accepted = ("limit", "cursor", "fields")
+    refuse_problems(check_query(resource, call.query, filters=(), accepted=accepted))
+    after, total = _place(call, resource, resource.default_sort)
+    if total is None:
+        total = call.transaction.count_records(resource.name)
+    limit = _limit(call)
+    start = "" if after is None else str(after.key)
+    found = call.transaction.record_page(resource.name, after=start, limit=limit + 1)
+    names = [field.name for field in resource.fields]
+    items = [{name: record[name] for name in names} for record in found[:limit]]
+    following = Place(items[-1]["id"], 0) if len(found) > limit else None
+    return _page(call, resource, items, total, following)
+
+
+def _limit(call: Call) -> int:
+    return int(call.query.get("limit", DEFAULT_LIMIT))
+
+
+def _place(call: Call, resource: Resource, sort: str) -> tuple[Place | None, int | None]:
+    """Where a page starts and the list's total, as its cursor has them; None on the first page."""
+    if "cursor" not in call.query:
+        return None, None
+    try:
+        return read_cursor(call.query["cursor"], resource=resource, query=call.query, sort=sort)
+    except ValueError as error:
+        raise invalid([problem("cursor", "cursor", str(error))]) from error
+
+
+def _page(
+    call: Call, resource: Resource, items: list[Item], total: int, following: Place | None
+) -> Reply:
+    """A page as the answer that says what it is of, with no more than the fields asked for."""
+    meta: dict[str, Any] = {
+        "total": total,
+        "limit": _limit(call),
+        "has_more": following is not None,
+    }
     if following is not None:
-        meta["next_cursor"] = write_cursor(following, total, resource=resource, query=query)
-    if "fields" in query:
-        names = query["fields"].split(",")
+        meta["next_cursor"] = write_cursor(following, total, resource=resource, query=call.query)
+    if "fields" in call.query:
+        names = call.query["fields"].split(",")
         items = [_selected(item, names) for item in items]
     return Reply(items, meta=meta)
 
@@ -195,8 +239,18 @@ def _values(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
             end_of_day = name == "due_date" and is_date_only(value)
             values[name] = format_timestamp(parse_timestamp(value, end_of_day=end_of_day))
         else:
-            values[name] = value
+            values[name] = _value(field, value)
     return values
+
+
+def _value(field: Field, value: Any) -> Any:
+    """A checked value as it is kept: 30.0 as 30, in objects too."""
+    if field.type == "integer" and value is not None:
+        return int(value)
+    if field.type == "object":
+        parts = {part.name: part for part in field.fields}
+        return {name: _value(parts[name], each) for name, each in value.items()}
+    return value
 
 
 def _new_id(resource: Resource) -> str:

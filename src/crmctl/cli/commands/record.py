@@ -48,6 +48,7 @@ def add(
     no_notifications: Annotated[
         bool, typer.Option("--no-notifications", help="A user whom reminders do not reach.")
     ] = False,
+    database: options.Database = None,
 ) -> None:
     """Make a record known by name, or change it.
 
@@ -55,6 +56,7 @@ def add(
     crmctl record add user usr_def456 "Marcus Lee" --inactive
     """
     crm: Context = ctx.obj
+    crm.database = database
     type = read_choice(type, RECORD_TYPES, "TYPE")
     if (inactive or no_notifications) and type != "user":
         raise UsageError("--inactive and --no-notifications are for users.")
@@ -92,6 +94,7 @@ def list_(
         ),
     ] = None,
     limit: options.Limit = None,
+    database: options.Database = None,
 ) -> None:
     """List the known records, by type and ID: a workspace's, or what was seen of a server's.
 
@@ -101,6 +104,7 @@ def list_(
     crmctl record list contact -o ids
     """
     crm: Context = ctx.obj
+    crm.database = database
     if type is not None:
         type = read_choice(type, RECORD_TYPES, "TYPE")
     most = read_limit(limit)
@@ -117,7 +121,7 @@ def list_(
     if number < len(every):
         rest = "" if limit else " --limit N shows more."
         crm.terminal.note(f"Showing {number} of {len(every)} records.{rest}")
-    if crm.profile.kind != "workspace":
+    if database is None and crm.profile.kind != "workspace":
         crm.terminal.note(_say_age(crm))
     elif number == 0:
         crm.terminal.note('No records. Add one: crmctl record add contact con_abc123 "Jane Smith"')
@@ -155,6 +159,7 @@ def remove(
     ctx: typer.Context,
     type: RecordType,
     record_id: Annotated[str, typer.Argument(metavar="ID", help="The record's ID, or its name.")],
+    database: options.Database = None,
 ) -> None:
     """Forget a record. Tasks and activities keep its ID.
 
@@ -162,6 +167,7 @@ def remove(
     crmctl record remove project proj_onb001 --dry-run
     """
     crm: Context = ctx.obj
+    crm.database = database
     _check_line("ID", record_id)
     type = read_choice(type, RECORD_TYPES, "TYPE")
     record_id = str(names.read_record(crm, type, record_id, "ID", tell=True))

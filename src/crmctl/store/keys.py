@@ -1,0 +1,68 @@
+"""The keys that a workspace is served with, as SQL: of each its digest, never itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hmac import compare_digest
+from typing import Any
+
+from crmctl.store.connection import Connection
+from crmctl.store.interface import Item
+from crmctl.store.rows import as_written
+
+KEYS_TABLE = (
+    """
+    CREATE TABLE api_key (
+        digest TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        read_only INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        expires_at TEXT,
+        revoked_at TEXT
+    ) WITHOUT ROWID
+    """,
+    # A name is free again when its key is revoked, so that one is replaced under the same name.
+    "CREATE UNIQUE INDEX api_key_name ON api_key (name) WHERE revoked_at IS NULL",
+)
+
+COLUMNS = ("name", "user_id", "read_only", "created_at", "expires_at", "revoked_at")
+_SELECT = f"SELECT {', '.join(COLUMNS)}, digest FROM api_key"
+
+
+def add_key(connection: Connection, digest: str, key: Item) -> None:
+    """Keep a key, of ``COLUMNS``, under its digest."""
+    connection.execute(
+        f"INSERT INTO api_key ({', '.join(COLUMNS)}, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*(key[column] for column in COLUMNS), digest),
+    )
+
+
+def find_key(connection: Connection, digest: str) -> Item | None:
+    """The key of that digest, or None."""
+    for row in connection.execute(f"{_SELECT} WHERE digest = ?", (digest,)):
+        if compare_digest(row[-1].encode(), digest.encode()):
+            return key_of(row)
+    return None
+
+
+def list_keys(connection: Connection) -> list[Item]:
+    """All keys, the oldest first, those that were revoked too."""
+    return list(map(key_of, connection.execute(f"{_SELECT} ORDER BY created_at, name, digest")))
+
+
+def revoke_key(connection: Connection, name: str, now: str) -> bool:
+    """Revoke the key of that name; False if there is none, or none that still is one."""
+    cursor = connection.execute(
+        "UPDATE api_key SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", (now, name)
+    )
+    return cursor.rowcount > 0
+
+
+def key_of(row: Sequence[Any]) -> Item:
+    """The key that a row of COLUMNS keeps."""
+    key: Item = dict(zip(COLUMNS, row, strict=False))
+    key["read_only"] = bool(key["read_only"])
+    for time in ("created_at", "expires_at", "revoked_at"):
+        key[time] = as_written(key[time])
+    return key
