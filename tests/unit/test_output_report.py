@@ -14,7 +14,7 @@ from crmctl.output.style import Style
 from crmctl.report import count_activities, count_tasks
 
 NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
-HOSTILE = "[/x] \x1b[31m 日本語 👩‍👩‍👧"
+HOSTILE = "[/x] \x1b[31m 日本語 🎉"
 
 
 def tasks(name: str | None, *due_dates: str | None) -> list[dict[str, Any]]:
@@ -150,7 +150,7 @@ def test_open_tasks_at_120_columns() -> None:
 Assignee                 >7 d  1-7 d  today  week  later  no date  total
 Sarah Johnson               1      1      2     2      1        1      8  ██████████▓▓▓▓▓▓▓▓▓▓▒▒▒▒▒▒▒▒▒▒░░░░░░░░░░
 田中 花子                   ·      1      ·     ·      1        ·      2  █████░░░░░
-[/x] \\x1b[31m 日本語 👩‍👩‍👧     ·      ·      1     ·      ·        ·      1  ▓▓▓▓▓
+[/x] \\x1b[31m 日本語 🎉     ·      ·      1     ·      ·        ·      1  ▓▓▓▓▓
 unassigned                  ·      ·      ·     ·      ·        1      1  ░░░░░
 Total                       1      2      3     2      2        2     12
 
@@ -184,7 +184,7 @@ Type
 call                     4  ███████████████████  1 h 30 min  ███████████████████
 meeting                  1  ████▊                       1 h  ████████████▋
 note                     1  ████▊
-[/x] \\x1b[31m 日本語 👩‍👩‍👧  1  ████▊
+[/x] \\x1b[31m 日本語 🎉  1  ████▊
 
 Outcome
 connected   3  ████████████████████████████████████████
@@ -213,7 +213,7 @@ Type
 call                     4  █████████  1 h 30 min  █████████
 meeting                  1  ██▎               1 h  ██████
 note                     1  ██▎
-[/x] \\x1b[31m 日本語 👩‍👩‍👧  1  ██▎
+[/x] \\x1b[31m 日本語 🎉  1  ██▎
 
 Outcome
 connected   3  ████████████████████████████████████████
@@ -242,7 +242,7 @@ Type
 call                     4  ███████████████████████████████████████  1 h 30 min  ███████████████████████████████████████
 meeting                  1  █████████▊                                      1 h  ██████████████████████████
 note                     1  █████████▊
-[/x] \\x1b[31m 日本語 👩‍👩‍👧  1  █████████▊
+[/x] \\x1b[31m 日本語 🎉  1  █████████▊
 
 Outcome
 connected   3  ████████████████████████████████████████
