@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
+import pytest
+
 from crmctl.api.message import Request, Response
 from crmctl.server.channel import BODY_SECONDS, HEADER_SECONDS, IDLE_SECONDS, Channel
 from crmctl.server.listener import MOST_AT_ONCE, Listener, listen
@@ -116,6 +118,24 @@ def test_a_connection_may_wait_between_requests_for_a_while() -> None:
 
         wait_until(grow_old)
         assert stream.read() == b""
+
+
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
+def test_who_does_not_read_the_answer_is_cut_off(more: bytes) -> None:
+    large = Response(200, {"success": True, "data": "x" * 20_000_000})
+    request = b"GET /tasks HTTP/1.1\r\n" + more + b"\r\n"
+    with running(lambda _request: large) as server, Client(server, request) as client:
+        channel = client.channel
+        wait_until(lambda: channel.total_outbufs_len and not channel.requests)
+        look(channel, IDLE_SECONDS)
+        assert channel in server.active_channels.values()
+
+        def grow_old() -> bool:
+            channel.last_activity = time.time() - IDLE_SECONDS
+            look(channel, 0)
+            return channel not in server.active_channels.values()
+
+        wait_until(grow_old)
 
 
 def test_what_is_more_than_it_can_answer_is_refused_at_once() -> None:

@@ -83,6 +83,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = RefusalTask
     request: Any
     requests: list[Any]
+    last_activity: float
+    total_outbufs_len: int
     will_close: bool
     close_when_flushed: bool
 
@@ -135,7 +137,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Cut the client off where its time is over, by ``time.monotonic``."""
         if self._lingering_until is not None:
             self.will_close = self.will_close or now >= self._lingering_until
-        elif self.requests or self.will_close or self.close_when_flushed:
+        elif self.will_close:
+            return
+        elif self.close_when_flushed or self.total_outbufs_len:
+            # Who reads no answer: the socket takes nothing more, so it would never hear of an end.
+            if time.time() - self.last_activity >= IDLE_SECONDS:
+                self.handle_close()
+        elif self.requests:
             return
         elif self.request is not None:
             _, in_body = self._timed
