@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import inputs, names, options, times
+from crmctl.cli import filters, inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import read_all
 from crmctl.cli.show import named_view, show_all, style
@@ -83,18 +83,8 @@ def activities(
             "--since", "--from", metavar="WHEN", help=f"From then on; {_WEEKS} weeks if not given."
         ),
     ] = None,
-    to: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Up to then; a day counts whole.")
-    ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            "--user",  # Typer 0.27 would take the metavar's capitals into the name
-            metavar="USER",
-            help="Logged by this user; `me` is the profile's.",
-            autocompletion=options.complete_id("user"),
-        ),
-    ] = None,
+    to: filters.To = None,
+    user: filters.User = None,
     contact: options.Contact = None,
     deal: options.Deal = None,
     type: options.ActivityTypes = None,

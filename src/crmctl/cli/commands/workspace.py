@@ -180,6 +180,7 @@ def create_key(
     user: Annotated[
         str,
         typer.Option(
+            "--user",  # Typer 0.27 would take the metavar's capitals into the name
             metavar="USER",
             help="Who does what is done with it; `me` is the profile's user.",
             autocompletion=options.complete_id("user"),
