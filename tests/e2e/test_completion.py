@@ -33,6 +33,7 @@ def test_nouns_and_verbs_come_with_what_they_do(crmctl: Crmctl) -> None:
         "info\tShow where it is and what it holds.",
         "path\tPrint the path of its file.",
         "backup\tCopy it to a file, whole and consistent, while others use it.",
+        "copy\tCopy a workspace whole to another place: file or PostgreSQL.",
         "check\tLook for damage in its file.",
         "key\tThe keys that the workspace is served with.",
     ]

@@ -211,13 +211,13 @@ def test_nor_does_one_over_a_server_that_answers_anything(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     choose = random.Random(7)  # noqa: S311 - to be the same each time
+    before = set(threading.enumerate())
     with ScriptedServer(*(odd_answer(choose) for _ in range(5000))) as server:
         for _ in range(1000):
             key = {"CRMCTL_API_KEY": "key_0123456789", "CRMCTL_TIMEOUT": "2"}
             check_line(choose, tmp_path, CRMCTL_BASE_URL=server.url, **key)
-    for thread in threading.enumerate():
-        if thread.daemon:
-            thread.join(5)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
     gc.collect()
 
 
