@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hmac import compare_digest
 from typing import Any
 
 from crmctl.store.connection import Connection
@@ -40,6 +39,8 @@ def add_key(connection: Connection, digest: str, key: Item) -> None:
 
 def find_key(connection: Connection, digest: str) -> Item | None:
     """The key of that digest, or None."""
+    from hmac import compare_digest  # and OpenSSL with it
+
     for row in connection.execute(f"{_SELECT} WHERE digest = ?", (digest,)):
         if compare_digest(row[-1].encode(), digest.encode()):
             return key_of(row)
