@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from _thread import allocate_lock
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -89,7 +88,7 @@ class Database:
         self.schema = schema
         self.busy_seconds = busy_seconds
         self._idle: list[sqlite3.Connection] = []
-        self._nothing: deque[sqlite3.Connection] = deque(maxlen=1)
+        self._nothing: list[sqlite3.Connection] = []
         self._header = Header(path)
         self._writing = allocate_lock()
 
@@ -106,9 +105,11 @@ class Database:
         with self._explaining():
             connection = self._take()
             if connection is None:
-                # Made in 1 ms: too long for each of the thousands of names of an import.
-                yield (nothing := self._nothing.pop() if self._nothing else self._empty())
-                self._nothing.append(nothing)
+                nothing = self._take_empty()
+                try:
+                    yield nothing
+                finally:
+                    self._nothing.append(nothing)
                 return
             with self._lending(connection), self._transaction(connection, "BEGIN"):
                 yield connection
@@ -233,7 +234,13 @@ class Database:
         ):
             self._migrate(connection)
 
-    def _empty(self) -> sqlite3.Connection:
+    def _take_empty(self) -> sqlite3.Connection:
+        """A connection to what a file that is not there holds, kept for the next who asks.
+
+        Made in 1 ms: too long for each of the thousands of names of an import.
+        """
+        with suppress(IndexError):
+            return self._nothing.pop()
         connection = _connect(None)
         self._migrate(connection)
         return connection
