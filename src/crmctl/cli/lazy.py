@@ -19,7 +19,7 @@ from typer.main import get_command_from_info
 
 from crmctl import errors
 from crmctl.cli.global_options import GlobalOptions
-from crmctl.cli.options import GLOBAL_OPTIONS
+from crmctl.cli.options import GLOBAL_OPTIONS, extend
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
@@ -275,6 +275,8 @@ def _build_group(app: Any, name: str) -> Group:
 
 def _build_command(info: CommandInfo) -> TyperCommand:
     info.cls = Command
+    assert info.callback is not None  # noqa: S101 - narrows Typer's type
+    info.callback = extend(info.callback)
     info.add_help_option = False
     info.context_settings = {**(info.context_settings or {}), "allow_extra_args": True}
     command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)

@@ -24,26 +24,37 @@ def taking(read: Callable[..., Any], name: str) -> Callable[[Callable[..., None]
     The command gets there what ``read`` makes of them; that is given the context first.
     """
 
-    def extend(command: Callable[..., None]) -> Callable[..., None]:
-        own = signature(command).parameters
-        shared = list(signature(read).parameters.values())[1:]
+    def mark(command: Callable[..., None]) -> Callable[..., None]:
+        command.__dict__["taking"] = read, name
+        return command
 
-        def run(ctx: typer.Context, **given: Any) -> None:
-            options = {each.name: given.pop(each.name) for each in shared}
-            given[name] = read(ctx.obj, **options)
-            command(ctx, **given)
+    return mark
 
-        taken: list[Parameter] = []
-        for each in own.values():
-            taken += shared if each.name == name else [each]
-        run.__doc__ = command.__doc__
-        run.__annotations__ = {each.name: each.annotation for each in taken}
-        run.__signature__ = Signature(  # type: ignore[attr-defined] # what Typer reads
-            [each.replace(kind=Parameter.KEYWORD_ONLY) for each in taken]
-        )
-        return run
 
-    return extend
+def extend(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command as Typer is to see it, with what it is `taking`.
+
+    When it is built: of all commands of a noun it would cost 1.2 ms at each start.
+    """
+    if "taking" not in command.__dict__:
+        return command
+    read, name = command.__dict__["taking"]
+    shared = list(signature(read).parameters.values())[1:]
+
+    def run(ctx: typer.Context, **given: Any) -> None:
+        options = {each.name: given.pop(each.name) for each in shared}
+        given[name] = read(ctx.obj, **options)
+        command(ctx, **given)
+
+    taken: list[Parameter] = []
+    for each in signature(command).parameters.values():
+        taken += shared if each.name == name else [each]
+    run.__doc__ = command.__doc__
+    run.__annotations__ = {each.name: each.annotation for each in taken}
+    run.__signature__ = Signature(  # type: ignore[attr-defined] # what Typer reads
+        [each.replace(kind=Parameter.KEYWORD_ONLY) for each in taken]
+    )
+    return run
 
 
 def one_of(choices: tuple[str, ...]) -> Complete:
