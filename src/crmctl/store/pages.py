@@ -7,12 +7,14 @@ row inserted meanwhile moves nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crmctl.store.connection import Connection
 from crmctl.store.interface import Condition, Place
 from crmctl.store.rows import Rows
 from crmctl.store.schema import INDEXES
+
+if TYPE_CHECKING:
+    from crmctl.store.connection import Connection
 
 # The filters that leave so few rows that to look each of them up is cheap.
 _SELECTIVE = {"assignee_id", "related_to_id", "contact_id", "deal_id"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmctl.names import fold
-from crmctl.store.connection import Connection
 from crmctl.store.interface import Item
+
+if TYPE_CHECKING:
+    from crmctl.store.connection import Connection
 
 COLUMNS = ("type", "id", "name", "email", "active", "notifications")
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM record"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmctl import errors
 from crmctl.fields import Resource
-from crmctl.store import keys, pages, records, whole
-from crmctl.store.connection import Connection
+from crmctl.store import pages, records
 from crmctl.store.interface import Answer, Condition, Item, Kind, Place
 from crmctl.store.rows import UNREADABLE, Rows
+
+if TYPE_CHECKING:
+    from crmctl.store.connection import Connection
 
 CLAIM = "caller = ? AND path = ? AND key = ?"
 
@@ -19,7 +21,8 @@ CLAIM = "caller = ? AND path = ? AND key = ?"
 class SqlTransaction:
     """A `Transaction` on one connection. What was read of a record is kept until its end.
 
-    It is SQLite's whole; `PostgresTransaction` says what PostgreSQL does otherwise.
+    It is SQLite's whole; `PostgresTransaction` says what PostgreSQL does otherwise. What servers
+    and copies alone need is imported where it is used: every local command loads this module.
     """
 
     def __init__(self, connection: Connection, rows: Mapping[str, Rows]) -> None:
@@ -172,28 +175,40 @@ class SqlTransaction:
 
     def add_key(self, digest: str, key: Item) -> None:
         """Keep an API key by its digest, which is all that is kept of the key itself."""
+        from crmctl.store import keys
+
         keys.add_key(self._connection, digest, key)
 
     def find_key(self, digest: str) -> Item | None:
         """The API key of that digest, compared in constant time, or None."""
+        from crmctl.store import keys
+
         return keys.find_key(self._connection, digest)
 
     def list_keys(self) -> list[Item]:
         """All API keys, the oldest first, those that were revoked too."""
+        from crmctl.store import keys
+
         return keys.list_keys(self._connection)
 
     def revoke_key(self, name: str, *, now: str) -> bool:
         """Revoke the API key of that name; False if there is none that is not revoked."""
+        from crmctl.store import keys
+
         return keys.revoke_key(self._connection, name, now)
 
     def portion(
         self, kind: Kind, *, after: Sequence[Any] = (), limit: int
     ) -> tuple[list[Item], Sequence[Any]]:
         """At most ``limit`` whole rows of a kind, and the mark behind which the next ones are."""
+        from crmctl.store import whole
+
         return whole.read_portion(self._connection, self._rows, kind, after=after, limit=limit)
 
     def keep(self, kind: Kind, portion: Sequence[Item]) -> None:
         """Keep whole rows that `portion` gave, of another store, in their order."""
+        from crmctl.store import whole
+
         whole.keep_portion(self._connection, self._rows, kind, portion)
         self._records.clear()
 
