@@ -174,3 +174,15 @@ def test_who_asks_for_too_long_a_wait_stops_the_run() -> None:
     assert halt.error is not None
     assert halt.error.code == "rate_limited"
     assert [result.status for result in results] == ["failed", *["left"] * 299]
+
+
+def test_who_waits_at_the_gate_hears_that_the_run_is_stopped() -> None:
+    gate, halt = Gate(), Halt()
+    gate.watch(lambda _: Response(429, headers={"retry-after": "99999999999999999999"}))(
+        Request("POST", "/tasks")
+    )
+    waiting = threading.Thread(target=gate.wait, args=[halt], daemon=True)
+    waiting.start()
+    halt.by(StoreError("stopped"))
+    waiting.join(10)
+    assert not waiting.is_alive()

@@ -27,6 +27,8 @@ _CLAIMED = 50
 _AHEAD = 250
 # Results are noted, and shown, when there are so many or after so many seconds.
 _TOGETHER, _SECONDS = 50, 0.5
+# So many seconds of a pause until a thread looks whether another has halted the run.
+_STEP = 0.2
 # So often a line is sent again after a pause that the server asked for.
 _PAUSES = 20
 # So many lines in a row of which nothing is known: there is no use in sending more.
@@ -64,11 +66,10 @@ class Gate:
 
         return watched
 
-    def wait(self) -> None:
-        """Wait until the gate is open."""
-        left = self._until - self._clock()
-        if left > 0:
-            self._sleep(left)
+    def wait(self, halt: Halt) -> None:
+        """Wait until the gate is open, or the run is halted, as it is where that would be long."""
+        while halt.error is None and (left := self._until - self._clock()) > 0:
+            self._sleep(min(left, _STEP))
 
     def _close(self, seconds: float | None) -> None:
         with self._lock:
@@ -206,9 +207,9 @@ class _Run:
 
     def _send(self, client: Client, entry: Entry) -> Result:
         for _ in range(_PAUSES):
+            self._gate.wait(self._halt)
             if self._halt.error is not None:
                 return Result(entry, LEFT)
-            self._gate.wait()
             result = carry_out(client, entry, self._create)
             away = result.status != DONE and isinstance(result.error, errors.RateLimited)
             if not away or self._gate.asked > LONGEST_WAIT:
