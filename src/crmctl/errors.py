@@ -123,8 +123,6 @@ class RateLimited(CrmctlError):
     exit_status = 7
     meaning = "rate limited (429): not applied"
     default_retryable = True
-    # Seconds that the server asks to wait, where it says so.
-    retry_after: float | None = None
 
 
 class Unreachable(CrmctlError):

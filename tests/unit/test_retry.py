@@ -126,6 +126,8 @@ def test_the_backoff_doubles() -> None:
     [
         ({"retry_after": "7"}, 7),
         ({"retry_after": " 1.5 "}, 1.5),
+        ({"retry_after": "9" * 20}, 1e9),
+        ({"retry_after": "9" * 5000}, 1e9),
         ({"retry_after": "Wed, 25 Mar 2026 17:00:09 GMT", "date": DATE}, 9),
         ({"retry_after": "Wednesday, 25-Mar-26 17:00:09 GMT", "date": DATE}, 9),
         ({"retry_after": "Wed Mar 25 17:00:09 2026", "date": DATE}, 9),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 LONGEST_WAIT = 120.0  # seconds; whoever asks for more is asking for another run of the command
+# What is longer is no sooner over, and no date can be made of it.
+_LONGEST_SAID = 1e9
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 
 
@@ -163,8 +165,8 @@ def retry_after_seconds(
     differ; against ``now`` where it has none. What cannot be read counts as not said.
     """
     said = response.headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(said):
-        return float(said)
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", said):
+        return min(float(said), _LONGEST_SAID)
     instant = _parse_date(said)
     # Many servers send the reset with every answer: only in a 429 is it what to wait for.
     reset = response.headers.get("x-ratelimit-reset", "").strip()

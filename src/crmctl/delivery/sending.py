@@ -191,7 +191,7 @@ def _put_off(outbox: Outbox, row: Row, error: errors.CrmctlError) -> Row:
     """What changes of a row that was not sent; nothing where a person has to mend something."""
     if not error.retryable:
         return {} if concerns_all(error) else {"last_error": outbox.mask(error.message)}
-    asked = getattr(error, "retry_after", None)
+    asked = error.retry_after
     # The attempt is counted where the row is claimed, and here where it was not.
     attempts = row["attempts"] + (row["state"] != "sending")
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20))
