@@ -176,6 +176,14 @@ def test_who_asks_for_too_long_a_wait_stops_the_run() -> None:
     assert [result.status for result in results] == ["failed", *["left"] * 299]
 
 
+@pytest.mark.parametrize("asked", ["soon", "20"])
+def test_who_turns_all_away_for_two_minutes_stops_the_run(asked: str) -> None:
+    server, halt = Server(1000, asked), Halt()
+    results = in_threads(server, entries(3), 1, halt)
+    assert 120 < server.now < 160
+    assert [result.status for result in results] == ["failed", "left", "left"]
+
+
 def test_who_waits_at_the_gate_hears_that_the_run_is_stopped() -> None:
     gate, halt = Gate(), Halt()
     gate.watch(lambda _: Response(429, headers={"retry-after": "99999999999999999999"}))(

@@ -29,8 +29,6 @@ _AHEAD = 250
 _TOGETHER, _SECONDS = 50, 0.5
 # So many seconds of a pause until a thread looks whether another has halted the run.
 _STEP = 0.2
-# So often a line is sent again after a pause that the server asked for.
-_PAUSES = 20
 # So many lines in a row of which nothing is known: there is no use in sending more.
 _MOST_UNKNOWN = 10
 # What is as true of the next line.
@@ -50,8 +48,9 @@ class Gate:
         self._sleep = sleep
         self._lock = Lock()
         self._until = 0.0
-        self._turned_away = 0
-        self.asked = 0.0
+        self._turned_away = 0  # in a row
+        self._since = 0.0
+        self._asked = 0.0
 
     def watch(self, transport: Transport) -> Transport:
         """The transport; each 429 that it gives closes the gate for as long as that asks."""
@@ -71,12 +70,19 @@ class Gate:
         while halt.error is None and (left := self._until - self._clock()) > 0:
             self._sleep(min(left, _STEP))
 
+    def is_hopeless(self) -> bool:
+        """Whether the server asks for too long a wait, or has turned all away for as long."""
+        return self._asked > LONGEST_WAIT or self._clock() - self._since > LONGEST_WAIT
+
     def _close(self, seconds: float | None) -> None:
         with self._lock:
+            now = self._clock()
+            if not self._turned_away:
+                self._since = now
             self._turned_away += 1
             backoff = min(30.0, 0.5 * 2.0 ** min(self._turned_away, 8))
-            self.asked = backoff if seconds is None else seconds
-            self._until = max(self._until, self._clock() + self.asked)
+            self._asked = backoff if seconds is None else seconds
+            self._until = max(self._until, now + self._asked)
 
 
 def send_in_threads(
@@ -206,16 +212,15 @@ class _Run:
             self._done.put(error)
 
     def _send(self, client: Client, entry: Entry) -> Result:
-        for _ in range(_PAUSES):
+        while True:
             self._gate.wait(self._halt)
             if self._halt.error is not None:
                 return Result(entry, LEFT)
             result = carry_out(client, entry, self._create)
             away = result.status != DONE and isinstance(result.error, errors.RateLimited)
-            if not away or self._gate.asked > LONGEST_WAIT:
-                break
-        self._judge(result)
-        return result
+            if not away or self._gate.is_hopeless():
+                self._judge(result)
+                return result
 
     def _judge(self, result: Result) -> None:
         """Stop where there is no use in sending more."""
