@@ -201,6 +201,18 @@ def replacing_file(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
         raise _unwritable(path, error) from None
 
 
+@contextmanager
+def writing_file(path: Path) -> Iterator[BinaryIO]:
+    """The same for a file that a person names: a link stays one, and leads to what is replaced.
+
+    A device or a FIFO is written to: in place of one, whoever may would put a file.
+    """
+    target = Path(os.path.realpath(path))
+    special = target.exists() and not target.is_file()
+    with target.open("wb") if special else replacing_file(target) as file:
+        yield file
+
+
 def spool(chunks: Iterable[bytes]) -> BinaryIO:
     """A file without a name, its owner's alone, that holds what came; closing it removes it.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crmctl import errors
-from crmctl.files import OwnFile, make_directory, take_lock
+from crmctl.files import OwnFile, make_directory, take_lock, writing_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files and modes")
 as_root = pytest.mark.skipif(
@@ -322,3 +322,31 @@ def test_a_lock_is_held_by_one_until_it_is_closed(tmp_path: Path) -> None:
     again = take_lock(tmp_path / "lock")
     assert again is not None
     os.close(again)
+
+
+@posix
+def test_a_file_that_a_person_names_is_replaced_where_a_link_leads(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("before")
+    (tmp_path / "named").symlink_to("kept")
+    with writing_file(tmp_path / "named") as file:
+        file.write(b"after")
+        assert (tmp_path / "kept").read_text() == "before"
+    assert (tmp_path / "kept").read_text() == "after"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "named"]
+    assert (tmp_path / "named").is_symlink()
+
+
+@posix
+def test_what_is_no_regular_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(fifo.read_bytes()))
+    reader.start()
+    with writing_file(fifo) as file:
+        file.write(b"line\n")
+    reader.join(10)
+    assert read == [b"line\n"]
+    assert fifo.is_fifo()
+    with pytest.raises(IsADirectoryError), writing_file(tmp_path):
+        raise AssertionError("opened")

@@ -12,7 +12,7 @@ from crmctl.cli.show import show_all, style, view
 from crmctl.config.settings import is_ci
 from crmctl.errors import CrmctlError, UsageError
 from crmctl.fields import Resource
-from crmctl.files import replacing_file
+from crmctl.files import writing_file
 from crmctl.output import renderer
 from crmctl.resources import DEFAULT_LIMIT, TASK
 
@@ -101,9 +101,7 @@ def export_list(crm: Context, resource: Resource, asked: Asked, file: str | None
 
 @contextmanager
 def _writing(path: Path) -> Iterator[TextIO]:
-    """The text of a file, replaced when all of it is there; of a device or a FIFO, written to."""
-    special = path.exists() and not path.is_file()
-    with path.open("wb") if special else replacing_file(path) as file:
+    with writing_file(path) as file:
         text = TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
         yield text
         text.flush()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmctl.delivery.lines import DONE, EARLIER, FAILED, INVALID, LEFT, UNKNOWN
 from crmctl.errors import CrmctlError, InvalidInput, PartialFailure
-from crmctl.files import replacing_file
+from crmctl.files import writing_file
 from crmctl.output.json_text import encode
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def failed_lines(path: str | None, head: bytes) -> Iterator[Failed]:
     It begins with ``head``, so that it may be run as it is.
     """
     with ExitStack() as stack:
-        file = stack.enter_context(replacing_file(Path(path))) if path is not None else None
+        file = stack.enter_context(writing_file(Path(path))) if path is not None else None
         yield Failed(file, head)
 
 

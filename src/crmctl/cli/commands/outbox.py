@@ -183,7 +183,7 @@ def export(
     crmctl outbox export outbox.jsonl
     crmctl outbox export - > outbox.jsonl
     """
-    from crmctl.files import replace_file
+    from crmctl.files import writing_file
     from crmctl.output.json_text import encode
 
     crm: Context = ctx.obj
@@ -198,10 +198,8 @@ def export(
     if file == "-":
         crm.terminal.stdout.write(text)
         return
-    target = Path(file).resolve()  # a link stays one
-    if target.exists() and not target.is_file():
-        raise errors.UsageError(f"{file} is no file that could be replaced.", hint="- is stdout.")
-    replace_file(target, text.encode())
+    with writing_file(Path(file)) as output:
+        output.write(text.encode())
     show_line(crm, {"path": file, "count": len(entries)}, f"{file}")
 
 
