@@ -161,16 +161,21 @@ class Database:
         Reads the header without SQLite, which may write to a database merely by opening it. Raises
         `StoreError` for a file that is damaged, of another kind, or of a later crmctl.
         """
+        with self._explaining():
+            try:
+                header = self._header.read()
+            except FileNotFoundError:
+                return None
+            for suffix in ("-journal", "-wal"):  # which SQLite opens, and a FIFO would block it
+                beside = f"{self.path}{suffix}"
+                # Another process may remove its journal meanwhile.
+                with suppress(FileNotFoundError):
+                    if os.path.lexists(beside):
+                        require_regular(os.lstat(beside), beside)
+        return self._version_in(header)
+
+    def _version_in(self, header: bytes) -> int:
         kind = self.schema.kind
-        try:
-            header = self._header.read()
-        except FileNotFoundError:
-            return None
-        for suffix in ("-journal", "-wal"):  # which SQLite opens, and a FIFO would block it
-            beside = f"{self.path}{suffix}"
-            with suppress(FileNotFoundError):  # another process may remove its journal meanwhile
-                if os.path.lexists(beside):
-                    require_regular(os.lstat(beside), beside)
         if len(header) < 100 or not header.startswith(_MAGIC):
             raise errors.StoreError(
                 f"{self.path} is damaged, or not a crmctl {kind}. It was left as it is.",

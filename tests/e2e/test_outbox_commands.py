@@ -194,8 +194,6 @@ def test_what_is_exported_is_imported_elsewhere_and_there_once(
     laptop.done("outbox", "export", str(laptop.home / "outbox.jsonl"))
     text = laptop.done("outbox", "export", "-").stdout
     assert (laptop.home / "outbox.jsonl").read_text() == text
-    assert laptop.run("outbox", "export", "/dev/null").status == 2
-    assert Path("/dev/null").is_char_device()
     other = Near(tmp_path / "other", CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)
     assert other.json("outbox", "import", "-", stdin=text) == {"imported": 1, "known": 0}
     assert other.json("outbox", "import", "-", stdin=text) == {"imported": 0, "known": 1}

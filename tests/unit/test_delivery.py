@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -112,6 +113,18 @@ def test_a_journal_is_of_one_process_at_a_time_and_begins_anew_when_told(tmp_pat
         assert journal.knows("task_1")
         assert not journal.knows("task_2")
     assert (tmp_path / "imports" / "job" / "journal.db").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no FIFOs")
+def test_a_journal_that_is_no_regular_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "imports" / "job" / "journal.db"
+    path.parent.mkdir(parents=True, mode=0o700)
+    os.mkfifo(path)
+    with (
+        pytest.raises(StoreError, match=f"The journal {path} cannot be used: it is a FIFO"),
+        open_journal(tmp_path, "job", now=NOW, again=False),
+    ):
+        raise AssertionError("opened")
 
 
 class Server:
