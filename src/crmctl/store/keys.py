@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crmctl.store.connection import Connection
 from crmctl.store.interface import Item
 from crmctl.store.rows import as_written
 
-KEYS_TABLE = (
-    """
-    CREATE TABLE api_key (
-        digest TEXT PRIMARY KEY,
-        name TEXT NOT NULL,
-        user_id TEXT NOT NULL,
-        read_only INTEGER NOT NULL,
-        created_at TEXT NOT NULL,
-        expires_at TEXT,
-        revoked_at TEXT
-    ) WITHOUT ROWID
-    """,
-    # A name is free again when its key is revoked, so that one is replaced under the same name.
-    "CREATE UNIQUE INDEX api_key_name ON api_key (name) WHERE revoked_at IS NULL",
-)
+if TYPE_CHECKING:
+    from crmctl.store.connection import Connection
 
 COLUMNS = ("name", "user_id", "read_only", "created_at", "expires_at", "revoked_at")
 _SELECT = f"SELECT {', '.join(COLUMNS)}, digest FROM api_key"

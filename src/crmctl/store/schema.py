@@ -10,7 +10,6 @@ from crmctl.database import Schema
 from crmctl.fields import Field, Resource
 from crmctl.names import fold
 from crmctl.resources import ACTIVITY, TASK
-from crmctl.store.keys import KEYS_TABLE
 from crmctl.store.rows import is_ranked, kept_fields
 
 RESOURCES = (TASK, ACTIVITY)
@@ -58,7 +57,7 @@ def workspace_schema(resources: tuple[Resource, ...] = RESOURCES) -> Schema:
             for number in range(2, version + 1)
         ]
         later[0] = [*_FOLDED_NAMES, *later[0]]
-        later[1] = [*KEYS_TABLE, *later[1]]
+        later[1] = [*_KEYS, *later[1]]
         return [_first_step(resources), *later]
 
     # "CRMW" tells a workspace from other databases.
@@ -79,6 +78,23 @@ _FOLDED_NAMES = (
     "UPDATE record SET folded_name = fold(name)",
     "CREATE INDEX record_folded_name ON record (folded_name)",
     "CREATE INDEX record_folded_email ON record (folded_email)",
+)
+
+# The keys that it is served with.
+_KEYS = (
+    """
+    CREATE TABLE api_key (
+        digest TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        read_only INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        expires_at TEXT,
+        revoked_at TEXT
+    ) WITHOUT ROWID
+    """,
+    # A name is free again when its key is revoked, so that one is replaced under the same name.
+    "CREATE UNIQUE INDEX api_key_name ON api_key (name) WHERE revoked_at IS NULL",
 )
 
 

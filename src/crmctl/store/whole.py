@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmctl import errors
 from crmctl.store import keys, records
-from crmctl.store.connection import Connection
 from crmctl.store.interface import Item, Kind
 from crmctl.store.rows import UNREADABLE, Rows, as_written
+
+if TYPE_CHECKING:
+    from crmctl.store.connection import Connection
 
 _ANSWER = ("caller", "path", "key", "request", "status", "content", "created_at")
 _API_KEY = ("digest", *keys.COLUMNS)
