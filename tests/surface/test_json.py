@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crmctl.cli.app import run
-from crmctl.cli.context import Context
 from tests.e2e.running import KEY, FarEnd, open_far_end, stock
+from tests.in_process import run_at
 from tests.surface.examples import OUTBOX
 from tests.surface.test_surface import COMMANDS
 
@@ -80,23 +79,18 @@ class Home:
         """What the command prints in that format; it has to succeed."""
         line = f"{command} {LINES.get(command, '')} -o {format}"
         words = line.replace("URL", self.far_end.url).replace("DIRECTORY", str(self.directory))
-        stdout, stderr = io.StringIO(), io.StringIO()
-        environ = {"TZ": "UTC", "HOME": str(self.directory), "SHELL": "/bin/bash", "EDITOR": "true"}
-        crm = Context(
-            environ=environ,
-            system=self.place,
-            stdin=io.StringIO(KEY),
-            stdout=stdout,
-            stderr=stderr,
+        result = run_at(
+            lambda: datetime.now(UTC),
+            self.directory,
+            *shlex.split(words),
+            piped=KEY,
+            SHELL="/bin/bash",
+            EDITOR="true",
         )
-        assert run(shlex.split(words), crm) == 0, stderr.getvalue()
-        for told in stderr.getvalue().splitlines():
+        assert result.status == 0, result.stderr
+        for told in result.stderr.splitlines():
             assert list(json.loads(told)) == ["note"]
-        return stdout.getvalue()
-
-    def place(self, kind: str) -> Path:
-        """Where files of that kind are."""
-        return self.directory / kind
+        return result.stdout
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from crmctl.cli.app import run
-from crmctl.cli.context import Context
 from tests.contract.world import insert_tasks, open_workspace
+from tests.e2e.running import Result
+from tests.in_process import run_at
 from tests.scripted_server import ScriptedServer, Step, answer
 
 # A Wednesday, 13:30 in Berlin.
@@ -31,27 +30,10 @@ TASKS = (
 )
 
 
-class Run:
-    """One run of crmctl: its status and both of its streams."""
-
-    def __init__(self, home: Path, *args: str, **environ: str) -> None:
-        stdout, stderr = io.StringIO(), io.StringIO()
-        given = {"CRMCTL_PROFILE": "local", "CRMCTL_TIMEZONE": "Europe/Berlin"}
-        crm = Context(
-            environ={"HOME": str(home), **(environ or given)},
-            system=lambda kind: home / kind,
-            stdin=None,
-            stdout=stdout,
-            stderr=stderr,
-            clock=lambda: NOW,
-        )
-        self.status = run(list(args), crm)
-        self.stdout, self.stderr = stdout.getvalue(), stderr.getvalue()
-
-    @property
-    def data(self) -> Any:
-        assert self.status == 0, self.stderr
-        return json.loads(self.stdout)
+def run(home: Path, *args: str, **environ: str) -> Result:
+    """What a command leaves behind at `NOW`, on the workspace in Berlin or on what is given."""
+    given = environ or {"CRMCTL_PROFILE": "local", "CRMCTL_TIMEZONE": "Europe/Berlin"}
+    return run_at(lambda: NOW, home, *args, **given)
 
 
 @pytest.fixture
@@ -67,10 +49,10 @@ def due_dates(home: Path, *args: str) -> list[tuple[str, str]]:
     """The IDs and due dates that `task postpone` prints, and that are kept."""
     shown = [
         (task["id"], task["due_date"])
-        for task in Run(home, "task", "postpone", *args, "--json").data
+        for task in run(home, "task", "postpone", *args, "--json").data
     ]
     for task_id, due_date in shown:
-        assert Run(home, "task", "get", task_id, "--json").data["due_date"] == due_date
+        assert run(home, "task", "get", task_id, "--json").data["due_date"] == due_date
     return shown
 
 
@@ -103,23 +85,23 @@ def test_an_offset_is_from_the_due_date_and_any_other_date_is_from_today(
 
 
 def test_an_offset_back_stands_after_two_dashes(home: Path) -> None:
-    refused = Run(home, "task", "postpone", "task_1", "-1d")
+    refused = run(home, "task", "postpone", "task_1", "-1d")
     assert refused.status == 2
     assert refused.stderr.endswith(" What begins with a dash and is no option stands after `--`.\n")
-    moved = Run(home, "task", "postpone", "--json", "--", "task_1", "-1d").data
+    moved = run(home, "task", "postpone", "--json", "--", "task_1", "-1d").data
     assert moved[0]["due_date"] == "2026-03-26T16:00:00Z"
 
 
 def test_each_word_is_completed_as_a_task_s_id(home: Path) -> None:
     ids = ["task_1", "task_2", "task_3", "task_4"]
     for before in ([], ["task_1"], ["task_1", "task_2"]):
-        offered = Run(home, "__complete", "task", "postpone", *before, "ta").stdout
+        offered = run(home, "__complete", "task", "postpone", *before, "ta").stdout
         assert sorted(line.partition("\t")[0] for line in offered.splitlines()) == ids
 
 
 def test_other_fields_stay_as_they_are(home: Path) -> None:
-    before = Run(home, "task", "get", "task_4", "--json").data
-    [after] = Run(home, "task", "postpone", "task_4", "+1d", "--json").data
+    before = run(home, "task", "get", "task_4", "--json").data
+    [after] = run(home, "task", "postpone", "task_4", "+1d", "--json").data
     assert {name for name in after if after[name] != before[name]} == {"due_date", "updated_at"}
 
 
@@ -128,17 +110,17 @@ def test_a_task_named_twice_is_moved_once(home: Path) -> None:
 
 
 def test_verbose_says_what_each_one_became(home: Path) -> None:
-    assert Run(home, "task", "postpone", "task_1", "task_3", "+1w", "-v").stderr == (
+    assert run(home, "task", "postpone", "task_1", "task_3", "+1w", "-v").stderr == (
         "task_1 +1w: Fri 03 Apr 2026 17:00:00 (2026-04-03T15:00:00Z)\n"
         "task_3 +1w: Wed 25 Mar 2026 23:59:59 (2026-03-25T22:59:59Z)\n"
     )
-    assert Run(home, "task", "postpone", "task_1", "fri", "-v").stderr == (
+    assert run(home, "task", "postpone", "task_1", "fri", "-v").stderr == (
         "WHEN fri: Fri 20 Mar 2026 23:59:59 (2026-03-20T22:59:59Z)\n"
     )
 
 
 def test_one_that_is_not_there_does_not_stop_the_others(home: Path) -> None:
-    result = Run(home, "task", "postpone", "task_1", "task_9", "+1w")
+    result = run(home, "task", "postpone", "task_1", "task_9", "+1w")
     assert result.status == 13
     assert result.stdout.split("\t")[0] == "task_1"
     assert result.stderr == (
@@ -148,24 +130,24 @@ def test_one_that_is_not_there_does_not_stop_the_others(home: Path) -> None:
 
 @pytest.mark.parametrize("words", [["task_1"], ["task_1", "task_2"], ["task_1", "+1x"], ["fri"]])
 def test_what_makes_no_sense_is_refused_and_moves_nothing(home: Path, words: list[str]) -> None:
-    before = Run(home, "task", "list", "--json").data
-    assert Run(home, "task", "postpone", *words).status == 2
-    assert Run(home, "task", "list", "--json").data == before
+    before = run(home, "task", "list", "--json").data
+    assert run(home, "task", "postpone", *words).status == 2
+    assert run(home, "task", "list", "--json").data == before
 
 
 def test_a_rehearsal_reads_the_task_where_the_offset_counts_from_it(home: Path) -> None:
     def put(task_id: str, due_date: str) -> dict[str, Any]:
         return {"method": "PUT", "path": f"/tasks/{task_id}", "body": {"due_date": due_date}}
 
-    before = Run(home, "task", "list", "--json").data
-    assert Run(home, "task", "postpone", "task_1", "task_3", "+1w", "-n").data == [
+    before = run(home, "task", "list", "--json").data
+    assert run(home, "task", "postpone", "task_1", "task_3", "+1w", "-n").data == [
         put("task_1", "2026-04-03T15:00:00Z"),
         put("task_3", "2026-03-25T22:59:59Z"),
     ]
-    assert Run(home, "task", "postpone", "task_9", "fri", "-n").data == [
+    assert run(home, "task", "postpone", "task_9", "fri", "-n").data == [
         put("task_9", "2026-03-20T22:59:59Z")
     ]
-    assert Run(home, "task", "list", "--json").data == before
+    assert run(home, "task", "list", "--json").data == before
 
 
 def test_over_http_an_offset_is_a_get_and_a_put_and_a_date_is_a_put(tmp_path: Path) -> None:
@@ -175,8 +157,8 @@ def test_over_http_an_offset_is_a_get_and_a_put_and_a_date_is_a_put(tmp_path: Pa
     later, soon = "2026-04-03T16:00:00Z", "2026-03-20T23:59:59Z"
     with ScriptedServer(task("2026-03-27T16:00:00Z"), task(later), task(soon)) as server:
         remote = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": "key_0123456789", "TZ": "UTC"}
-        assert Run(tmp_path, "task", "postpone", "task_1", "+1w", **remote).status == 0
-        assert Run(tmp_path, "task", "postpone", "task_1", "fri", **remote).status == 0
+        assert run(tmp_path, "task", "postpone", "task_1", "+1w", **remote).status == 0
+        assert run(tmp_path, "task", "postpone", "task_1", "fri", **remote).status == 0
     assert [(each.method, each.path) for each in server.received] == [
         ("GET", "/tasks/task_1"),
         ("PUT", "/tasks/task_1"),
@@ -190,7 +172,7 @@ def test_a_due_date_that_makes_no_sense_is_the_server_s_fault(tmp_path: Path) ->
     odd = answer(body={"success": True, "data": {"id": "task_1", "due_date": "\x1b[2Jsoon"}})
     with ScriptedServer(odd) as server:
         remote = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": "key_0123456789"}
-        result = Run(tmp_path, "task", "postpone", "task_1", "+1w", **remote)
+        result = run(tmp_path, "task", "postpone", "task_1", "+1w", **remote)
     assert result.status == 9
     assert result.stderr == (
         "crmctl: task_1 has the due date '\\x1b[2Jsoon', from which crmctl cannot count.\n"
