@@ -29,11 +29,15 @@ class Answered:
 
     @property
     def code(self) -> str:
-        """The code of the error that it is; it has the whole envelope, and names the exchange."""
+        """The code of the error that it is; it has the whole envelope, and names the exchange.
+
+        It says that idempotency keys are honoured: who has not reached the workspace may ask again.
+        """
         content = self.json
         assert content["success"] is False
         assert list(content["error"]) == ["code", "message", "details", "request_id"]
         assert content["error"]["request_id"] == self.headers["X-Request-Id"]
+        assert self.headers["Idempotency-Keys"] == "honoured"
         return str(content["error"]["code"])
 
 

@@ -172,6 +172,7 @@ def test_what_is_no_request_is_answered_with_the_envelope_too(
     error = json.loads(body)["error"]
     assert list(error) == ["code", "message", "details", "request_id"]
     assert f"X-Request-Id: {error['request_id']}".encode() in head
+    assert b"\r\nIdempotency-Keys: honoured\r\n" in head
     wait_until(lambda: len(statuses()) > len(before))  # as a thread reads what a process writes
     assert statuses() == [*before, status]
 

@@ -111,6 +111,13 @@ def test_nothing_but_health_is_told_without_a_key_that_holds(
     assert served.contents() == before
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/openapi.json", "/tasks"])
+def test_every_answer_says_that_idempotency_keys_are_honoured(served: Served, path: str) -> None:
+    for method in ("GET", "HEAD", "PATCH"):
+        for kind in ("full", "none"):
+            assert served.ask(method, path, kind).headers["Idempotency-Keys"] == "honoured"
+
+
 def test_every_kind_of_authorization_but_a_bearer_is_refused(served: Served) -> None:
     key = served.keys["full"]
     for text in ("", "Bearer", "Bearer ", f"Basic {key}", key, f"Bearer {key}x", f"Bearer {key} x"):

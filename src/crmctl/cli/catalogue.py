@@ -34,7 +34,6 @@ READS = {
     "workspace path": "path",
     "workspace check": "check",
     "workspace key list": "[key]",
-    "serve": "serving",
     "doctor": "[finding]",
     "guide": "guide",
     "commands": "[command]",
@@ -67,7 +66,8 @@ WRITES = {
     "demo": "[task]",
     "api": "answer | [item]",  # by its method
 }
-# These change files of this machine: settings, keys, copies.
+# These change files of this machine: settings, keys, copies; and `serve` a workspace, for others. A
+# read-only profile's is served to be read.
 WRITES_FILES = {
     "auth login": "auth_status",
     "auth logout": "auth_status",
@@ -79,6 +79,7 @@ WRITES_FILES = {
     "outbox export": "exported | [queued]",
     "outbox import": "imported",
     "workspace backup": "path",
+    "serve": "serving",
     "completion install": "installed",
 }
 

@@ -8,11 +8,13 @@ from crmctl import __version__
 from crmctl.fields import Action, Field, Operation, Resource
 from crmctl.resources import ACTIVITY, CONTACT, DEAL, DEFAULT_LIMIT, MAX_LIMIT, OPERATIONS, TASK
 from crmctl.validate import LARGEST_INTEGER, RELATED_PAIR
-from crmctl.workspace.app import IDEMPOTENCY_KEY
+from crmctl.workspace.app import IDEMPOTENCY_DAYS, IDEMPOTENCY_KEY
 
 Schema = dict[str, Any]
 
 _RESOURCES = (TASK, ACTIVITY, CONTACT, DEAL)
+# No 409: a key that another request is using is waited for, and one that was used for another body
+# is a 422.
 _ERRORS = (400, 401, 403, 404, 405, 408, 411, 413, 415, 422, 429, 431, 500, 501, 503)
 _NOT_BLANK = r"\S"
 
@@ -81,7 +83,15 @@ def _parameters(
         schema: Schema = {"type": "string", "minLength": 1}
         return [{"name": "id", "in": "path", "required": True, "schema": schema}]
     if not listed:
-        key = {"type": "string", "pattern": IDEMPOTENCY_KEY}
+        key = {
+            "type": "string",
+            "pattern": IDEMPOTENCY_KEY,
+            "description": (
+                "The same key and body get the first answer again, for"
+                f" {IDEMPOTENCY_DAYS} days, also while the first is being given; another body"
+                " is a 422. Every answer says `Idempotency-Keys: honoured`."
+            ),
+        }
         return [{"name": "Idempotency-Key", "in": "header", "schema": key}]
     found: dict[str, Schema] = {
         "limit": {

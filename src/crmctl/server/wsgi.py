@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from crmctl import errors
-from crmctl.api.message import Request, Response, Transport
+from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
 from crmctl.server.body import read_body
 from crmctl.server.exchange import Exchange, request_id_of
 from crmctl.server.paths import find_path
@@ -105,13 +105,13 @@ class Application:
         method, path = exchange.method, canonical_path(exchange.path)
         if path == "/healthz" and method in READING:
             self._check_health()
-            return Response(200, {"success": True, "data": {"status": "ok"}})
+            return Response(200, {"success": True, "data": {"status": "ok"}}, headers=KEYS_HONOURED)
         # All that follows needs a key, also what is not there.
         caller = self._admit(exchange, headers)
         if path == "/healthz" or path in self._documents:
             if method not in READING:
                 raise no_route(path, READING)
-            return Response(200, self._documents[path](mount))
+            return Response(200, self._documents[path](mount), headers=KEYS_HONOURED)
         request = Request(
             method,
             exchange.path,

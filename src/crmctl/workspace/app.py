@@ -91,7 +91,7 @@ class Workspace:
     ) -> Response:
         handler, item_id, methods = find_route(request.method, request.path)
         if handler is None:
-            return no_route(request.path, methods).response(KEYS_HONOURED)
+            return no_route(request.path, methods).response()
         now = self.clock()
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         try:
@@ -108,7 +108,7 @@ class Workspace:
                     return _answer_once(handler, call, request, key, now)
                 return _accept(handler(call))
         except Refusal as refusal:
-            return refusal.response(KEYS_HONOURED)
+            return refusal.response()
 
 
 def _of_batch(name: str) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crmctl.api.message import NO_ENTRIES, Response
+from crmctl.api.message import KEYS_HONOURED, NO_ENTRIES, Response
 from crmctl.resources import TASK
 from crmctl.store.interface import Item, Transaction
 from crmctl.validate import Problem, check_query
@@ -30,11 +30,11 @@ class Refusal(Exception):
         self.details = details or []
         self.headers = headers
 
-    def response(self, headers: Mapping[str, str] = NO_ENTRIES) -> Response:
+    def response(self) -> Response:
         """The refusal as an answer: the one envelope that errors have, here and over HTTP."""
         error = {"code": self.code, "message": self.message, "details": self.details}
         content = {"success": False, "error": error}
-        return Response(self.status, content, headers={**headers, **self.headers})
+        return Response(self.status, content, headers={**KEYS_HONOURED, **self.headers})
 
 
 class Call:
