@@ -49,6 +49,10 @@ def test_every_parameter_of_a_list_is_described() -> None:
     [
         {"title": "x"},
         {"title": " "},
+        {"title": "x\0"},
+        {"title": " x\n"},
+        {"title": "x", "description": "\n\0"},
+        {"title": "x", "description": " \n"},
         {},
         {"title": None},
         {"title": "x", "priority": None, "due_date": None, "assignee_id": None},
@@ -75,7 +79,11 @@ def test_the_schema_of_a_body_accepts_what_is_accepted(body: Any) -> None:
 def test_the_schemas_of_the_other_bodies_do_so_too() -> None:
     bodies: list[dict[str, Any]] = [{}, {"status": "completed"}, {"title": None}, {"status": None}]
     bodies += [{"description": None}, {"completion_note": "x"}, {"type": "call"}, {"attendees": []}]
-    bodies += [{"type": "call", "attendees": [" "]}, {"type": "call", "duration": 309.0}]
+    bodies += [
+        {"type": "call", "attendees": [" "]},
+        {"type": "call", "attendees": ["a\0"]},
+        {"type": "call", "duration": 309.0},
+    ]
     for body in bodies:
         assert valid("TaskUpdate", body) == (not check_body(TASK, body, "update"))
         assert valid("TaskComplete", body) == (not check_body(TASK, body, "complete"))

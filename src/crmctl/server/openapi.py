@@ -16,7 +16,9 @@ _RESOURCES = (TASK, ACTIVITY, CONTACT, DEAL)
 # No 409: a key that another request is using is waited for, and one that was used for another body
 # is a 422.
 _ERRORS = (400, 401, 403, 404, 405, 408, 411, 413, 415, 422, 429, 431, 500, 501, 503)
-_NOT_BLANK = r"\S"
+# No text has U+0000 in it.
+_ANY_TEXT = r"^[^\u0000]*$"
+_NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 
 def openapi_document(mount: str = "") -> dict[str, Any]:
@@ -198,7 +200,7 @@ def _value(field: Field) -> Schema:
             )
             return {**schema, "additionalProperties": False}
     blank = not (field.required or field.type == "id")
-    return {"type": "string"} if blank else {"type": "string", "pattern": _NOT_BLANK}
+    return {"type": "string", "pattern": _ANY_TEXT if blank else _NOT_BLANK}
 
 
 def _or_null(schema: Schema) -> Schema:
