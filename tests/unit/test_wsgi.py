@@ -174,6 +174,26 @@ def test_whatever_fails_is_answered_and_its_reason_logged(
     assert "words" not in exchange.fault
 
 
+@pytest.mark.parametrize(
+    ("method", "environ", "status", "wait"),
+    [
+        ("POST", {}, 500, None),
+        ("POST", {"HTTP_IDEMPOTENCY_KEY": "k"}, 503, "1"),
+        ("PUT", {}, 503, "1"),
+        ("DELETE", {}, 503, "1"),
+    ],
+)
+def test_what_may_have_been_saved_may_be_sent_again_where_it_would_be_saved_once(
+    method: str, environ: dict[str, Any], status: int, wait: str | None
+) -> None:
+    def lose(_request: Request) -> Response:
+        raise errors.OutcomeUnknown("lost")
+
+    answered = ask(Application(lose), method, "/tasks/task_1", **environ)
+    assert (answered.status, answered.code) == (status, "outcome_unknown")
+    assert answered.headers.get("Retry-After") == wait
+
+
 def test_health_is_told_without_the_workspace() -> None:
     state: list[Exception] = []
 

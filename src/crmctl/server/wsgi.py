@@ -72,9 +72,7 @@ class Application:
         except errors.StoreError as error:
             response = _unavailable(error, exchange)
         except errors.OutcomeUnknown as error:
-            exchange.fault = error.message
-            message = "It may have been saved or not: look before you send it again."
-            response = Refusal(500, error.code, message).response()
+            response = _unknown(error, exchange, headers)
         except errors.CrmctlError as error:
             response = Refusal(422, error.code, error.message).response()
         except Exception as error:  # noqa: BLE001 - a bug is answered too, and told in the log
@@ -172,6 +170,18 @@ def _unavailable(error: errors.StoreError, exchange: Exchange) -> Response:
         message = "The workspace is busy: nothing was saved. Try again."
     wait = _LOCKED_SECONDS if error.retryable else _BROKEN_SECONDS
     return Refusal(503, error.code, message, headers={"retry-after": str(wait)}).response()
+
+
+def _unknown(
+    error: errors.OutcomeUnknown, exchange: Exchange, headers: Mapping[str, str]
+) -> Response:
+    """503 where the same request does nothing twice; 500 for a creation without a key."""
+    exchange.fault = error.message
+    message = "It may have been saved or not"
+    if exchange.method == "POST" and "idempotency-key" not in headers:
+        return Refusal(500, error.code, f"{message}: look before you send it again.").response()
+    message, after = f"{message}: send the same again.", {"retry-after": str(_LOCKED_SECONDS)}
+    return Refusal(503, error.code, message, headers=after).response()
 
 
 def _fault(error: Exception) -> str:
