@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -38,6 +39,13 @@ class Server:
         self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str
     ) -> tuple[int, dict[str, Any]]:
         """Status and JSON of an answer."""
+        status, content, _ = self.answer(method, path, body, key, **headers)
+        return status, content
+
+    def answer(
+        self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str
+    ) -> tuple[int, dict[str, Any], Message]:
+        """Status, JSON and headers of an answer."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         given["Authorization"] = f"Bearer {self.key if key is None else key}"
         data = None if body is None else json.dumps(body).encode()
@@ -46,10 +54,10 @@ class Server:
         request = Request(self.url + path, data=data, headers=given, method=method)  # noqa: S310
         try:
             with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - http, here
-                return answer.status, json.load(answer)
+                return answer.status, json.load(answer), answer.headers
         except HTTPError as error:
             with error:
-                return error.code, json.load(error)
+                return error.code, json.load(error), error.headers
 
     def connect(self) -> socket.socket:
         """A connection to it, for what no HTTP client does."""

@@ -130,8 +130,8 @@ def test_one_idempotency_key_over_two_processes_is_one_record(server: Server, ho
             )
             return status, content["data"]["id"]
 
-        with ThreadPoolExecutor(10) as threads:
-            answers = set(threads.map(create, range(20)))
+        with ThreadPoolExecutor(40) as threads:
+            answers = set(threads.map(create, range(40)))
         [(status, task_id)] = answers
         assert status == 201
         assert second.end() == 0
