@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -49,49 +45,6 @@ def test_a_second_shell_logs_in_and_works_with_it(server: Server, tmp_path: Path
     assert other.json("task", "complete", task["id"])[0]["status"] == "completed"
     assert other.json("activity", "log", "call", "--deal", "Acme")["user_id"] == "usr_ann"
     assert server.key not in "\n".join(server.log)
-
-
-def test_the_references_own_curl_lines_work_as_they_stand(server: Server) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("there is no curl")
-    created = curl(
-        server,
-        'curl -X POST "https://app.automatenexuscrm.com/functions/v1/api/tasks" '
-        '-H "Authorization: Bearer YOUR_API_KEY" -H "Content-Type: application/json" '
-        """-d '{"title": "Send contract to TechStart", "assignee_id": "usr_abc123",
-        "due_date": "2026-03-28T10:00:00Z", "priority": "high", "type": "follow_up",
-        "related_to_type": "deal", "related_to_id": "deal_acme",
-        "reminder": {"type": "email", "before_minutes": 60}}'""",
-    )
-    listed = curl(
-        server,
-        'curl -X GET "https://app.automatenexuscrm.com/functions/v1/api/tasks?status=pending'
-        '&priority=high&sort=due_date&limit=25" -H "Authorization: Bearer YOUR_API_KEY"',
-    )
-    assert listed["data"] == [created["data"]]
-    assert listed["meta"] == {"total": 1, "limit": 25, "has_more": False}
-    completed = curl(
-        server,
-        'curl -X PUT "https://app.automatenexuscrm.com/functions/v1/api/tasks/task_001/complete" '
-        '-H "Authorization: Bearer YOUR_API_KEY" -H "Content-Type: application/json" '
-        """-d '{"completion_note": "Contract sent via DocuSign"}'""".replace(
-            "task_001", created["data"]["id"]
-        ),
-        task_id=created["data"]["id"],
-    )
-    assert completed["data"]["completion_note"] == "Contract sent via DocuSign"
-
-
-def curl(server: Server, line: str, task_id: str = "") -> dict[str, Any]:
-    """What the reference's line prints with this server's host and key."""
-    line = line.replace("https://app.automatenexuscrm.com", server.url).replace(
-        "YOUR_API_KEY", server.key
-    )
-    words = shlex.split(line.replace("task_001", task_id))
-    printed = subprocess.run([words[0], "-s", *words[1:]], capture_output=True, check=True)
-    content: dict[str, Any] = json.loads(printed.stdout)
-    assert content["success"] is True
-    return content
 
 
 def test_a_key_that_is_revoked_is_refused_at_once(server: Server, home: Crmctl) -> None:
