@@ -139,7 +139,8 @@ def _read(terminal: IO[bytes]) -> bytes:
 class FarEnd:
     """A server on this machine: a workspace that wants a key, and remembers its requests.
 
-    It may be told to know nothing of idempotency keys; ``answering`` is called before each answer.
+    It may be told to know nothing of idempotency keys; ``answering`` is called before each answer,
+    which is a 500 where that raises something.
     ``refusal`` is what it answers to every request, if it is to apply none.
     """
 
@@ -170,7 +171,11 @@ class FarEnd:
         response = as_ann(self.workspace)(request)
         if not self.honours_keys:
             response.headers = {}
-        self.answering(request)
+        try:
+            self.answering(request)
+        except Exception:  # noqa: BLE001 - it fails after the fact, and says nothing of keys
+            error = {"code": "internal", "message": "The server failed."}
+            return Response(500, {"success": False, "error": error})
         return response
 
     @property
