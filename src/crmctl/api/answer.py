@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from crmctl import errors
-from crmctl.api.compare import agreements, differences
 from crmctl.api.message import Request, Response
 from crmctl.api.outcome import may_be_applied, row_of
 
@@ -136,6 +135,8 @@ def _error_of(request: Request, response: Response, row: str) -> errors.CrmctlEr
 
 
 def _not_applied(request: Request, response: Response) -> errors.Rejected:
+    from crmctl.api.compare import agreements, differences
+
     data = response.content["data"]
     different = differences(request, data)
     shown = ", ".join(

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmctl import errors
-from crmctl.api.compare import differences, item_id_of
 from crmctl.api.message import Request, Response
 from crmctl.resources import OPERATIONS
 
@@ -79,6 +78,8 @@ def _row_of_success(request: Request, response: Response) -> str:
     if request.method == "DELETE":
         return "done" if _is_deleted(response, said, data) else "unclear"
     if request.method == "PUT":
+        from crmctl.api.compare import differences, item_id_of
+
         if isinstance(data, Mapping):
             if not _is_id(data.get("id")) or str(data["id"]) != item_id_of(request.path):
                 return "unclear"

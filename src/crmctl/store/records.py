@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmctl.names import fold
-from crmctl.store.interface import Item
+from crmctl.store.values import Item
 
 if TYPE_CHECKING:
     from crmctl.store.connection import Connection

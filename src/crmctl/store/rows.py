@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from crmctl.fields import Field, Resource
-from crmctl.store.interface import Item
+from crmctl.store.values import Item
 from crmctl.timestamps import format_timestamp
 from crmctl.validate import check_value
 

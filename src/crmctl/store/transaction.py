@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from crmctl import errors
 from crmctl.fields import Resource
 from crmctl.store import pages, records
-from crmctl.store.interface import Answer, Condition, Item, Kind, Place
 from crmctl.store.rows import UNREADABLE, Rows
+from crmctl.store.values import Answer, Condition, Item, Kind, Place
 
 if TYPE_CHECKING:
     from crmctl.store.connection import Connection

@@ -7,13 +7,15 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
-from crmctl.store.interface import Store, Transaction
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.call import Call, Refusal, Reply
 from crmctl.workspace.routes import Handler, canonical_path, find_route, no_route
+
+if TYPE_CHECKING:
+    from crmctl.store.interface import Store, Transaction
 
 IDEMPOTENCY_DAYS = 30
 IDEMPOTENCY_KEY = "^[!-~]([ -~]{0,253}[!-~])?$"
