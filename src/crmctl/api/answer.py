@@ -39,7 +39,7 @@ def read_success(request: Request, response: Response) -> Mapping[str, Any]:
     if row != "done":
         raise _error_of(request, response, row)
     content = response.content
-    if isinstance(content, Mapping) and "data" in content:
+    if isinstance(content, dict) and "data" in content:
         return content
     return {"data": None}
 
@@ -70,11 +70,11 @@ def read_message(content: Any, text: str) -> str:
 
 def read_details(content: Any) -> list[dict[str, Any]]:
     """What the server says about each field, as ``{"field", "code", "message"}``."""
-    error = content.get("error") if isinstance(content, Mapping) else None
-    details = error.get("details") if isinstance(error, Mapping) else None
-    if details is None and isinstance(content, Mapping):
+    error = content.get("error") if isinstance(content, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    if details is None and isinstance(content, dict):
         details = content.get("errors", content.get("details"))
-    if isinstance(details, Mapping):
+    if isinstance(details, dict):
         details = [
             {"field": field, "message": _find_message(said) or str(said)}
             for field, said in details.items()
@@ -82,7 +82,7 @@ def read_details(content: Any) -> list[dict[str, Any]]:
     if not isinstance(details, list):
         return []
     return [
-        dict(detail) if isinstance(detail, Mapping) else {"field": None, "message": str(detail)}
+        dict(detail) if isinstance(detail, dict) else {"field": None, "message": str(detail)}
         for detail in details
     ]
 
@@ -94,7 +94,7 @@ def _find_message(content: Any, depth: int = 8) -> str:
         return ""
     if isinstance(content, list):
         return "; ".join(filter(None, (_find_message(part, depth - 1) for part in content)))
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         for name in ("message", "error", "detail", "title", "errors", "error_description", "code"):
             found = _find_message(content.get(name), depth - 1)
             if found:

@@ -131,11 +131,11 @@ class Rows:
 
     def in_columns(self, row: Mapping[str, Any]) -> list[Any]:
         """The values of ``insertion`` for a row by column; what is not in it is NULL."""
-        return [row.get(name) for name in self.columns]
+        return list(map(row.get, self.columns))
 
     def as_selected(self, row: Mapping[str, Any]) -> list[Any]:
         """The same row as ``selected`` would give it."""
-        return [row.get(name) for name in self._order]
+        return list(map(row.get, self._order))
 
     def item_of(self, row: Sequence[Any], name_of: Callable[[str, str], str | None]) -> Item:
         """The item that a row of ``selected`` keeps; ``name_of`` a type of record and an ID."""
