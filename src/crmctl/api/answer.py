@@ -190,7 +190,7 @@ def _asked(response: Response) -> float | None:
     """How long the server asks to wait, in seconds."""
     if response.status != 429 and "retry-after" not in response.headers:
         return None
-    from crmctl.api.retry import retry_after_seconds
+    from crmctl.api.retry_after import retry_after_seconds
 
     return retry_after_seconds(response)
 

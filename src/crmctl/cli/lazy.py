@@ -287,7 +287,11 @@ def _build_group(app: Any, name: str) -> Group:
 def _build_command(info: CommandInfo) -> TyperCommand:
     info.cls = Command
     assert info.callback is not None  # noqa: S101 - narrows Typer's type
-    info.callback = extend(info.callback)
+    if taking := info.callback.__dict__.get("taking"):
+        from crmctl.cli import filters
+
+        reader, name = taking
+        info.callback = extend(info.callback, getattr(filters, reader), name)
     info.add_help_option = False
     info.context_settings = {**(info.context_settings or {}), "allow_extra_args": True}
     command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
