@@ -235,7 +235,7 @@ class SqlTransaction:
 
     def _learn(self, wanted: set[tuple[str, str]]) -> None:
         """Read records by type and ID, all at once: over a network each statement is a wait."""
-        unknown = wanted - self._records.keys()
+        unknown = [each for each in wanted if each not in self._records]
         self._records |= records.get_records(self._connection, unknown)
 
     def _forget_answers(self, oldest: str) -> None:
