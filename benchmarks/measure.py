@@ -113,7 +113,8 @@ def peak_memory(
     return usage.ru_maxrss / scale, time.perf_counter() - start
 
 
-def print_row(name: str, value: float, unit: str, budget: float, *, ratio_of: str) -> None:
-    """One line of the table: what was measured, its ratio and whether the budget holds."""
-    verdict = "ok" if value <= budget else "OVER"
-    print(f"{name:<44} {value:6.2f} {ratio_of:<6} at most {budget:5.2f}   {unit:>10}   {verdict}")
+def print_row(name: str, value: float, unit: str, budget: float | None, *, ratio_of: str) -> None:
+    """One line of the table: what was measured, its ratio and whether its budget holds."""
+    allowed = "" if budget is None else f"at most {budget:5.2f}"
+    verdict = "" if budget is None else "ok" if value <= budget else "OVER"
+    print(f"{name:<44} {value:6.2f} {ratio_of:<6} {allowed:<13}   {unit:>10}   {verdict}".rstrip())

@@ -19,8 +19,9 @@ from itertools import combinations
 
 from crmctl.api.message import Request
 from crmctl.resources import PRIORITIES, TASK, TASK_STATUSES, TASK_TYPES
-from crmctl.store.interface import Condition, Store
+from crmctl.store.interface import Store
 from crmctl.store.urls import open_database
+from crmctl.store.values import Condition
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.app import Workspace
 from tests.postgres_server import PostgresServer, find_programs, running_postgres

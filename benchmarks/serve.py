@@ -1,7 +1,11 @@
 """Requests a second of `crmctl serve`, beside the same server that only says hello.
 
-Lists and creates at 100,000 tasks, over 1, 8 and 64 connections that are kept open; by wrk where
-that is installed, else by threads of this process, which then costs as much as the server.
+    PYTHONPATH=. python benchmarks/serve.py
+
+Lists and creates at 100,000 tasks, over 1, 8 and 64 connections that are kept open: on SQLite, on
+PostgreSQL (where its programs are installed; durable, on a server of its own), and on PostgreSQL
+by two servers at once. By wrk where that is installed, else by threads of this process, which
+costs as much as the server then.
 """
 
 from __future__ import annotations
@@ -16,12 +20,15 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from measure import Installation
+from measure import ROOT, Installation
+
+from tests.postgres_server import find_programs, running_postgres
 
 CONNECTIONS = (1, 8, 64)
 TASKS = 100_000
@@ -48,44 +55,82 @@ wrk.headers["Content-Type"] = "application/json"
 """
 
 Measured = tuple[float, float, float]  # requests a second, median and 99th percentile in ms
+Asked = tuple[str, str, str]  # a method, a path and a body
 
 
 def main() -> None:
-    """Measure and print the table."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--tasks", type=int, default=TASKS)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         directory = Path(name)
         installation = Installation(directory)
         subprocess.run(
-            [installation.python, "-m", "pip", "install", "--quiet", "waitress"], check=True
+            [installation.python, "-m", "pip", "install", "--quiet", f"{ROOT}[serve,postgres]"],
+            check=True,
         )
         installation.seed(directory / "data", arguments.tasks)
         environment = installation.environment(
             CRMCTL_DATA_DIR=str(directory / "data"), CRMCTL_PROFILE="local"
         )
-        make_key = [installation.crmctl, "workspace", "key", "create", "x", "--user", "usr_1"]
-        made = subprocess.run(make_key, check=True, capture_output=True, text=True, env=environment)
-        key = made.stdout.strip()
-        command = [installation.crmctl, "serve", "--listen", "127.0.0.1:0", "-o", "jsonl"]
-        bare = [installation.python, "-c", HELLO]
-        with started(command, environment) as url, started(bare, environment) as hello:
-            asked = {
-                "hello": (hello, "GET", ""),
-                "list": (f"{url}/tasks?limit=25", "GET", ""),
-                "create": (f"{url}/tasks", "POST", BODY),
-            }
-            print(f"{'':<8} {'connections':>11} {'requests/s':>11} {'p50 ms':>8} {'p99 ms':>8}")
-            for connections in CONNECTIONS:
-                for what, (target, method, body) in asked.items():
-                    rate, median, worst = measure(
-                        target, method, body, key, connections, arguments.seconds, directory
+
+        def run(*command: str) -> str:
+            done = subprocess.run(
+                [installation.crmctl, *command],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=environment,
+            )
+            return done.stdout.strip()
+
+        def serving(*options: str) -> str:
+            command = [installation.crmctl, "serve", "--listen", "127.0.0.1:0", "-o", "jsonl"]
+            return stack.enter_context(started([*command, *options], environment))
+
+        key = run("workspace", "key", "create", "x", "--user", "usr_1")
+        hello = stack.enter_context(started([installation.python, "-c", HELLO], environment))
+        servers = {"hello": [hello], "SQLite": [serving()]}
+        if programs := find_programs():
+            postgres = stack.enter_context(running_postgres(programs, durable=True))
+            database = postgres.url("postgres")
+            run("workspace", "copy", "--from", "local", "--to", database)
+            servers["PostgreSQL"] = [serving("--database", database)]
+            other = serving("--database", database)
+            servers["PostgreSQL, two servers"] = [*servers["PostgreSQL"], other]
+        for what, urls in servers.items():
+            measure_servers(what, urls, key, arguments.seconds, directory)
+
+
+def measure_servers(
+    what: str, urls: Sequence[str], key: str, seconds: int, directory: Path
+) -> None:
+    """One table: what these servers do together, each asked by its share of the connections."""
+    asked: dict[str, Asked] = {"GET": ("GET", "", "")}
+    if what != "hello":
+        asked = {"list": ("GET", "/tasks?limit=25", ""), "create": ("POST", "/tasks", BODY)}
+    print(f"{what:<24} {'connections':>11} {'requests/s':>11} {'p50 ms':>8} {'p99 ms':>8}")
+    for connections in CONNECTIONS:
+        if connections < len(urls):
+            continue
+        share = connections // len(urls)
+        for name, (method, path, body) in asked.items():
+            with ThreadPoolExecutor(len(urls)) as threads:
+                measured = list(
+                    threads.map(
+                        lambda url, method=method, path=path, body=body, share=share: measure(
+                            f"{url}{path}", method, body, key, share, seconds, directory
+                        ),
+                        urls,
                     )
-                    print(
-                        f"{what:<8} {connections:>11} {rate:>11,.0f} {median:>8.1f} {worst:>8.1f}"
-                    )
+                )
+            rates, medians, worst = zip(*measured, strict=True)
+            print(
+                f"  {name:<22} {connections:>11} {sum(rates):>11,.0f}"
+                f" {statistics.mean(medians):>8.1f} {max(worst):>8.1f}"
+            )
 
 
 @contextmanager
@@ -108,7 +153,7 @@ def measure(
     """Ask for so many seconds over so many connections."""
     if shutil.which("wrk") is None:
         return by_threads(url, method, body, key, connections, seconds)
-    script = directory / "ask.lua"
+    script = directory / f"{urlsplit(url).port}.lua"
     told = f"wrk.body = {json.dumps(body)}" if body else ""
     script.write_text(SCRIPT.format(method=method, key=key, body=told))
     threads = str(min(2, connections))

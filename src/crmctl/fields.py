@@ -93,7 +93,8 @@ class Filter:
 class Resource:
     """One collection of the API: where it is, what its items hold, how lists are narrowed.
 
-    ``accepted`` are the fields that a request may carry, by its action and by name.
+    ``accepted`` are the fields that a request may carry, by its action and by name; ``required``
+    those that one which creates must.
     """
 
     __slots__ = (
@@ -106,6 +107,7 @@ class Resource:
         "id_prefix",
         "name",
         "plural",
+        "required",
         "sorts",
     )
 
@@ -135,6 +137,7 @@ class Resource:
             "update": {field.name: field for field in fields if field.update},
             "complete": {field.name: field for field in fields if field.complete},
         }
+        self.required = tuple(field.name for field in fields if field.create and field.required)
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+
 
 def format_timestamp(instant: datetime) -> str:
     """An aware datetime as the API writes it: ``2026-03-25T17:00:00Z``.
@@ -48,8 +50,7 @@ def within_calendar(instant: datetime) -> datetime:
 
     A clock that shows another is wrong, and what is counted from it has no date.
     """
-    first, last = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
-    return min(max(instant, first), last)
+    return min(max(instant, _FIRST), _LAST)
 
 
 def in_zone(instant: datetime, zone: tzinfo) -> datetime:

@@ -30,7 +30,7 @@ def problem(field: str, code: str, message: str) -> Problem:
 
 def check_body(resource: Resource, body: Any, action: Action) -> list[Problem]:
     """What is wrong with the body of a create, update or complete request; empty if nothing is."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return [problem("body", "type", "must be a JSON object")]
     accepted = resource.accepted[action]
     problems: list[Problem] = []
@@ -42,9 +42,9 @@ def check_body(resource: Resource, body: Any, action: Action) -> list[Problem]:
             problems += check_value(field, value, name, clears=action != "create")
     if action == "create":
         problems += [
-            problem(field.name, "required", "is required")
-            for field in accepted.values()
-            if field.required and field.name not in body
+            problem(name, "required", "is required")
+            for name in resource.required
+            if name not in body
         ]
     if RELATED_PAIR[0] in body or RELATED_PAIR[1] in body:
         problems += _check_related_to(body)
@@ -161,7 +161,7 @@ def _check_integer(field: Field, value: Any, name: str) -> list[Problem]:
 
 
 def _check_object(field: Field, value: Any, name: str) -> list[Problem]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         parts = " and ".join(inner.name for inner in field.fields)
         return [problem(name, "type", f"must be an object with {parts}")]
     inner_names = [inner.name for inner in field.fields]

@@ -13,8 +13,9 @@ from crmctl import errors
 from crmctl.api.message import Request
 from crmctl.resources import ACTIVITY, PRIORITIES, TASK
 from crmctl.store.copying import copy_workspace
-from crmctl.store.interface import KINDS, Item, Kind, Store
+from crmctl.store.interface import Store
 from crmctl.store.sqlite import SqliteStore
+from crmctl.store.values import KINDS, Item, Kind
 from crmctl.workspace.app import Workspace
 from tests.kept import DUE, activity, api_key, task
 

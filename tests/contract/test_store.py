@@ -10,8 +10,9 @@ import pytest
 
 from crmctl import errors
 from crmctl.resources import ACTIVITY, TASK
-from crmctl.store.interface import Item, Store
+from crmctl.store.interface import Store
 from crmctl.store.sqlite import SqliteStore
+from crmctl.store.values import Item
 from tests.kept import DUE, activity, api_key, task
 
 

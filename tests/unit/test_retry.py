@@ -7,7 +7,8 @@ import pytest
 from crmctl import errors
 from crmctl.api.deadline import Deadline
 from crmctl.api.message import Request, Response
-from crmctl.api.retry import retry_after_seconds, retrying
+from crmctl.api.retry import retrying
+from crmctl.api.retry_after import retry_after_seconds
 
 GET = Request("GET", "/tasks")
 FINE = Response(200, {"success": True, "data": []})

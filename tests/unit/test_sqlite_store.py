@@ -18,10 +18,11 @@ from crmctl.database import Database, Schema
 from crmctl.fields import Field, Resource
 from crmctl.resources import ACTIVITY, PRIORITIES, TASK
 from crmctl.store import pages
-from crmctl.store.interface import Condition, Place, Store
+from crmctl.store.interface import Store
 from crmctl.store.rows import Rows
 from crmctl.store.schema import workspace_schema
 from crmctl.store.sqlite import SqliteStore
+from crmctl.store.values import Condition, Place
 from tests.kept import DUE, NOW, activity, api_key, task, with_field
 
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from crmctl import errors
-from crmctl.api.compare import agreements, differences
 from crmctl.api.message import Request, Response
 from crmctl.api.outcome import may_be_applied, row_of
 
@@ -40,7 +39,7 @@ def read_success(request: Request, response: Response) -> Mapping[str, Any]:
     if row != "done":
         raise _error_of(request, response, row)
     content = response.content
-    if isinstance(content, Mapping) and "data" in content:
+    if isinstance(content, dict) and "data" in content:
         return content
     return {"data": None}
 
@@ -71,11 +70,11 @@ def read_message(content: Any, text: str) -> str:
 
 def read_details(content: Any) -> list[dict[str, Any]]:
     """What the server says about each field, as ``{"field", "code", "message"}``."""
-    error = content.get("error") if isinstance(content, Mapping) else None
-    details = error.get("details") if isinstance(error, Mapping) else None
-    if details is None and isinstance(content, Mapping):
+    error = content.get("error") if isinstance(content, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    if details is None and isinstance(content, dict):
         details = content.get("errors", content.get("details"))
-    if isinstance(details, Mapping):
+    if isinstance(details, dict):
         details = [
             {"field": field, "message": _find_message(said) or str(said)}
             for field, said in details.items()
@@ -83,7 +82,7 @@ def read_details(content: Any) -> list[dict[str, Any]]:
     if not isinstance(details, list):
         return []
     return [
-        dict(detail) if isinstance(detail, Mapping) else {"field": None, "message": str(detail)}
+        dict(detail) if isinstance(detail, dict) else {"field": None, "message": str(detail)}
         for detail in details
     ]
 
@@ -95,7 +94,7 @@ def _find_message(content: Any, depth: int = 8) -> str:
         return ""
     if isinstance(content, list):
         return "; ".join(filter(None, (_find_message(part, depth - 1) for part in content)))
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         for name in ("message", "error", "detail", "title", "errors", "error_description", "code"):
             found = _find_message(content.get(name), depth - 1)
             if found:
@@ -136,6 +135,8 @@ def _error_of(request: Request, response: Response, row: str) -> errors.CrmctlEr
 
 
 def _not_applied(request: Request, response: Response) -> errors.Rejected:
+    from crmctl.api.compare import agreements, differences
+
     data = response.content["data"]
     different = differences(request, data)
     shown = ", ".join(
@@ -189,7 +190,7 @@ def _asked(response: Response) -> float | None:
     """How long the server asks to wait, in seconds."""
     if response.status != 429 and "retry-after" not in response.headers:
         return None
-    from crmctl.api.retry import retry_after_seconds
+    from crmctl.api.retry_after import retry_after_seconds
 
     return retry_after_seconds(response)
 

@@ -160,8 +160,8 @@ class Client:
     def _data(self, request: Request) -> Any:
         content = read_success(request, self.transport(request))
         meta = content.get("meta")
-        warnings = meta.get("warnings") if isinstance(meta, Mapping) else None
+        warnings = meta.get("warnings") if isinstance(meta, dict) else None
         for warning in warnings if isinstance(warnings, list) else []:
-            if isinstance(warning, Mapping):
+            if isinstance(warning, dict):
                 self._warn(warning)
         return content["data"]

@@ -68,7 +68,7 @@ def shows(resource: Resource, body: Mapping[str, Any], item: Mapping[str, Any]) 
 def _compared(
     request: Request, item: Mapping[str, Any], *, text: bool
 ) -> list[tuple[str, Any, Any, bool]]:
-    sent_fields: dict[str, Any] = dict(request.body) if isinstance(request.body, Mapping) else {}
+    sent_fields: dict[str, Any] = dict(request.body) if isinstance(request.body, dict) else {}
     if request.path.endswith(_COMPLETING):
         sent_fields["status"] = "completed"
     compared = []
@@ -97,7 +97,7 @@ def _shown(item: Mapping[str, Any], name: str) -> Any:
             shown = item[field.name]
             if shown is None:
                 return None
-            if isinstance(shown, Mapping):
+            if isinstance(shown, dict):
                 return shown.get(name.removeprefix(f"{field.name}_"), _UNSHOWN)
     return _UNSHOWN
 
@@ -110,7 +110,7 @@ def _same(field: Field | None, sent: Any, shown: Any, *, text: bool) -> bool:
     if field.type == "time":
         return _same_time(sent, shown)
     if field.type == "object":
-        if not isinstance(sent, Mapping) or not isinstance(shown, Mapping):
+        if not isinstance(sent, dict) or not isinstance(shown, dict):
             return bool(sent == shown)
         return all(
             _same(inner, sent[inner.name], shown[inner.name], text=text)

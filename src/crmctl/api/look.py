@@ -55,9 +55,9 @@ def _item_of(request: Request, outcome: Outcome) -> Mapping[str, Any] | None:
     if not isinstance(outcome, Response) or outcome.status != 200:
         return None
     content = outcome.content
-    if not isinstance(content, Mapping) or content.get("success") is False:
+    if not isinstance(content, dict) or content.get("success") is False:
         return None
     item = content.get("data")
-    if not isinstance(item, Mapping) or str(item.get("id")) != item_id_of(request.path):
+    if not isinstance(item, dict) or str(item.get("id")) != item_id_of(request.path):
         return None
     return item

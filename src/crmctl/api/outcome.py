@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmctl import errors
-from crmctl.api.compare import differences, item_id_of
 from crmctl.api.message import Request, Response
 from crmctl.resources import OPERATIONS
 
@@ -68,7 +67,7 @@ def may_be_applied(request: Request, row: str) -> bool:
 
 def _row_of_success(request: Request, response: Response) -> str:
     content = response.content
-    said = content if isinstance(content, Mapping) else {}
+    said = content if isinstance(content, dict) else {}
     if said.get("success") is False:
         return "refused"
     if response.status == 202:  # taken in, to be done or not
@@ -79,19 +78,21 @@ def _row_of_success(request: Request, response: Response) -> str:
     if request.method == "DELETE":
         return "done" if _is_deleted(response, said, data) else "unclear"
     if request.method == "PUT":
-        if isinstance(data, Mapping):
+        from crmctl.api.compare import differences, item_id_of
+
+        if isinstance(data, dict):
             if not _is_id(data.get("id")) or str(data["id"]) != item_id_of(request.path):
                 return "unclear"
             return "otherwise" if differences(request, data) else "done"
         silent = response.status == 204 or (said.get("success") is True and data is None)
         return "silent" if silent else "unclear"
     if request.path in _CREATING:
-        return "done" if isinstance(data, Mapping) and _is_id(data.get("id")) else "unclear"
+        return "done" if isinstance(data, dict) and _is_id(data.get("id")) else "unclear"
     return "done" if "data" in said or said.get("success") is True else "unclear"
 
 
 def _is_deleted(response: Response, said: Mapping[str, Any], data: Any) -> bool:
-    if isinstance(data, Mapping) and data.get("deleted") is False:
+    if isinstance(data, dict) and data.get("deleted") is False:
         return False
     if response.content is None:
         return response.status in (200, 204) and not response.text.strip()

@@ -148,7 +148,7 @@ class _Page:
     def __init__(self, items: list[Item], content: Mapping[str, Any], link: str) -> None:
         meta = content.get("meta")
         self.items = items
-        self.meta: Mapping[str, Any] = meta if isinstance(meta, Mapping) else {}
+        self.meta: Mapping[str, Any] = meta if isinstance(meta, dict) else {}
         total = self.meta.get("total")
         self.total = total if type(total) is int and total >= 0 else None
         self.next_cursor = _next_cursor(content, self.meta, link)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import re
 import time
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from crmctl import errors
@@ -14,15 +12,13 @@ from crmctl.api.deadline import Deadline
 from crmctl.api.look import Outcome, look, show
 from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
 from crmctl.api.outcome import cell_of, row_of
+from crmctl.api.retry_after import retry_after_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ATTEMPTS = 3
 LONGEST_WAIT = 120.0  # seconds; whoever asks for more is asking for another run of the command
-# What is longer is no sooner over, and no date can be made of it.
-_LONGEST_SAID = 1e9
-_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 
 
 def retrying(
@@ -155,29 +151,6 @@ class _Retrying:
             return error
 
 
-def retry_after_seconds(
-    response: Response, *, now: Callable[[], float] = time.time
-) -> float | None:
-    """How long the server asks to wait before the next request, in seconds; None if it does not.
-
-    Reads ``Retry-After`` (seconds, or a date) and, in a 429, ``X-RateLimit-Reset`` (epoch
-    seconds). Instants are measured against the response's own ``Date``, since the two clocks may
-    differ; against ``now`` where it has none. What cannot be read counts as not said.
-    """
-    said = response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", said):
-        return min(float(said), _LONGEST_SAID)
-    instant = _parse_date(said)
-    # Many servers send the reset with every answer: only in a 429 is it what to wait for.
-    reset = response.headers.get("x-ratelimit-reset", "").strip()
-    if instant is None and response.status == 429 and _SECONDS.fullmatch(reset):
-        instant = float(reset)
-    if instant is None:
-        return None
-    answered = _parse_date(response.headers.get("date", ""))
-    return max(0.0, instant - (now() if answered is None else answered))
-
-
 def _asked(outcome: Outcome) -> float | None:
     return retry_after_seconds(outcome) if isinstance(outcome, Response) else None
 
@@ -198,16 +171,3 @@ def _too_long(request: Request, outcome: Outcome, asked: float) -> errors.RateLi
     )
     error.retry_after = asked
     return error
-
-
-def _parse_date(text: str) -> float | None:
-    if not text:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        date = parsedate_to_datetime(text)
-        # HTTP dates are GMT, in the forms that do not say so too.
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 from crmctl import __version__, errors
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response, Transport
-from crmctl.cli.fallback import Fallback
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.config.profile import Profile
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmctl.api.dry_run import DryRun
-    from crmctl.cli.known import Known, OfServer
+    from crmctl.cli.fallback import Fallback
+    from crmctl.cli.known import OfServer, OfWorkspace
     from crmctl.config.keyring import Keyring
     from crmctl.config.keys import Key
     from crmctl.directories import Kind
@@ -72,7 +72,6 @@ class Context:
         self.sleep = sleep
         self.database: str | None = None
         self._closing: list[Callable[[], None]] = []
-        self.fallback = Fallback(self.terminal, lambda: self.profile.fallback and not self.database)
 
     @cached_property
     def settings(self) -> Settings:
@@ -91,6 +90,13 @@ class Context:
     def user_id(self) -> str | None:
         """Who `me` is."""
         return self.profile.user_id.value
+
+    @cached_property
+    def fallback(self) -> Fallback:
+        """What is said where nobody chose the workspace in use."""
+        from crmctl.cli.fallback import Fallback
+
+        return Fallback(self.terminal, lambda: self.profile.fallback and not self.database)
 
     @cached_property
     def client(self) -> Client:
@@ -151,7 +157,7 @@ class Context:
         return Workspace(self.store, clock=lambda: self.clock().replace(microsecond=0))
 
     @property
-    def known(self) -> Known:
+    def known(self) -> OfWorkspace | OfServer:
         """The records that are known by name."""
         from crmctl.cli.known import OfWorkspace
 

@@ -18,20 +18,6 @@ from crmctl.resources import (
     TASK_TYPES,
 )
 
-From = Annotated[
-    str | None, typer.Option("--from", "--since", metavar="WHEN", help="From then on.")
-]
-To = Annotated[str | None, typer.Option(metavar="WHEN", help="Up to then; a day counts whole.")]
-User = Annotated[
-    str | None,
-    typer.Option(
-        "--user",  # Typer 0.27 would take the metavar's capitals into the name
-        metavar="USER",
-        help="Logged by this user; `me` is the profile's.",
-        autocompletion=options.complete_id("user"),
-    ),
-]
-
 
 def task_filters(
     crm: Context,
@@ -98,9 +84,9 @@ def activity_filters(
     type: options.ActivityTypes = None,
     contact: options.Contact = None,
     deal: options.Deal = None,
-    user: User = None,
-    since: From = None,
-    to: To = None,
+    user: options.User = None,
+    since: options.From = None,
+    to: options.To = None,
     search: options.Search = None,
     sort: Annotated[str | None, options.sort_option(ACTIVITY.sorts)] = None,
     limit: options.Limit = None,

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from crmctl.errors import CrmctlError, SettingsError, StoreError
 from crmctl.files import OwnFile
@@ -30,22 +30,6 @@ OFFERED = 100  # more than that no shell shows on a screen
 _KEPT = 200
 _KINDS = (TASK.name, *RECORD_TYPES)
 _LONGEST = 1000  # characters; what is longer is no name that anybody types
-
-
-class Known(Protocol):
-    """What can be asked of them. A record is as `store.interface.Transaction.record` gives it."""
-
-    def records(self, type: str | None = None) -> list[Record]:
-        """All of them, or those of one type, by type and ID."""
-
-    def named(self, type: str, name: str) -> list[Record]:
-        """Those of a type that have that name or e-mail address, but for case."""
-
-    def record(self, type: str, record_id: str) -> Record | None:
-        """The one of that type and ID, or None."""
-
-    def beginning(self, type: str, prefix: str) -> list[tuple[str, str]]:
-        """IDs and names, or titles of tasks, of which one or the other begins so."""
 
 
 class OfWorkspace:
@@ -84,7 +68,7 @@ class Snapshot:
     whoever writes.
     """
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: OfWorkspace | OfServer) -> None:
         self._records: dict[tuple[str, str], Record] = {}
         self._named: dict[tuple[str, str], list[Record]] = {}
         for record in known.records():

@@ -18,27 +18,25 @@ from crmctl.resources import ACTIVITY, RELATED_TYPES, TASK
 Complete = Callable[[typer.Context, str], list[tuple[str, str]]]
 
 
-def taking(read: Callable[..., Any], name: str) -> Callable[[Callable[..., None]], Any]:
-    """Makes a command that takes the options of ``read`` where it has the parameter ``name``.
+def taking(reader: str, name: str) -> Callable[[Callable[..., None]], Any]:
+    """Makes a command that takes the options of that function of `filters`.
 
-    The command gets there what ``read`` makes of them; that is given the context first.
+    The command gets what it makes of them, from the context and them, as the parameter ``name``.
+    By its name: a command of the same noun that takes none of them does not import it (0.5 ms).
     """
 
     def mark(command: Callable[..., None]) -> Callable[..., None]:
-        command.__dict__["taking"] = read, name
+        command.__dict__["taking"] = reader, name
         return command
 
     return mark
 
 
-def extend(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command as Typer is to see it, with what it is `taking`.
+def extend(command: Callable[..., Any], read: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The command as Typer is to see it, with the options of ``read``, as `taking` says.
 
     When it is built: of all commands of a noun it would cost 1.2 ms at each start.
     """
-    if "taking" not in command.__dict__:
-        return command
-    read, name = command.__dict__["taking"]
     shared = list(signature(read).parameters.values())[1:]
 
     def run(ctx: typer.Context, **given: Any) -> None:
@@ -241,6 +239,19 @@ SinceLast = Annotated[
 Interval = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="With --follow: pause so long, as 10s, 1m30s, 1h."),
+]
+From = Annotated[
+    str | None, typer.Option("--from", "--since", metavar="WHEN", help="From then on.")
+]
+To = Annotated[str | None, typer.Option(metavar="WHEN", help="Up to then; a day counts whole.")]
+User = Annotated[
+    str | None,
+    typer.Option(
+        "--user",  # Typer 0.27 would take the metavar's capitals into the name
+        metavar="USER",
+        help="Logged by this user; `me` is the profile's.",
+        autocompletion=complete_id("user"),
+    ),
 ]
 Count = Annotated[bool, typer.Option("--count", help="Print only how many there are.")]
 ExportFile = Annotated[

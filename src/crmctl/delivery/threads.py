@@ -10,7 +10,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from crmctl import errors
-from crmctl.api.retry import LONGEST_WAIT, retry_after_seconds
+from crmctl.api.retry import LONGEST_WAIT
+from crmctl.api.retry_after import retry_after_seconds
 from crmctl.delivery.lines import DONE, LEFT, UNKNOWN, Entry, Halt, Result, carry_out
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from crmctl import errors
-from crmctl.store.interface import KINDS, Item, Kind, Store, Transaction
+from crmctl.store.interface import Store, Transaction
+from crmctl.store.values import KINDS, Item, Kind
 
 # How many rows are written in one transaction, and are in memory.
 PORTION = 1000

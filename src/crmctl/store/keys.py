@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmctl.store.interface import Item
 from crmctl.store.rows import as_written
+from crmctl.store.values import Item
 
 if TYPE_CHECKING:
     from crmctl.store.connection import Connection

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmctl.store.interface import Condition, Place
 from crmctl.store.rows import Rows
 from crmctl.store.schema import INDEXES
+from crmctl.store.values import Condition, Place
 
 if TYPE_CHECKING:
     from crmctl.store.connection import Connection

@@ -11,12 +11,12 @@ from typing import Any
 from crmctl import errors
 from crmctl.fields import Resource
 from crmctl.store import pages
-from crmctl.store.interface import Condition, Item, Kind
 from crmctl.store.postgres_database import PostgresDatabase
 from crmctl.store.postgres_schema import SCHEMA, migration, version_of
 from crmctl.store.rows import JSON_CODECS, Codecs, Rows
 from crmctl.store.schema import RESOURCES
 from crmctl.store.transaction import SqlTransaction
+from crmctl.store.values import Condition, Item, Kind
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
 BUSY_SECONDS = 30.0

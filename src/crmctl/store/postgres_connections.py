@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -16,7 +17,6 @@ from psycopg_pool import ConnectionPool
 
 from crmctl import errors
 from crmctl.store.postgres_failures import explain, is_refused, lost_at_its_end
-from crmctl.store.urls import not_a_url, without_secrets
 
 # Whoever waits longer for a connection is told so: a restart of the server takes less.
 _CONNECT_SECONDS = 5.0
@@ -59,12 +59,12 @@ class Connections:
     """
 
     def __init__(self, url: str, *, limit: int, settings: str) -> None:
-        self.place = without_secrets(url)
+        self.place = _without_secrets(url)
         self._settings = settings
         try:
             given = conninfo_to_dict(url)
         except psycopg.Error as error:
-            raise not_a_url() from error
+            raise _not_a_url() from error
         self._options = {
             **_LIVENESS,
             **given,
@@ -199,3 +199,24 @@ def _configure(connection: psycopg.Connection[Any]) -> None:
 
 def _marked(statement: str) -> bytes:
     return statement.replace("?", "%s").encode()
+
+
+def _without_secrets(url: str) -> str:
+    """A URL as it may be shown: ``postgresql://crm@db.example:5432/crm``. Raises `UsageError`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _not_a_url() from None
+    user, at, hosts = parts.netloc.rpartition("@")
+    if "@" in user:
+        # libpq would take what follows the first one for a host, and complain of it aloud.
+        raise _not_a_url()
+    return f"postgresql://{user.partition(':')[0]}{at}{hosts}{parts.path}"
+
+
+def _not_a_url() -> errors.UsageError:
+    """What is said of a URL that makes no sense; what is wrong with it may be the password."""
+    return errors.UsageError(
+        "This is not a URL of a PostgreSQL database.",
+        hint="Such as postgresql://crm@db.example:5432/crm; a password is best in ~/.pgpass.",
+    )

@@ -5,19 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmctl.names import fold
-from crmctl.store.interface import Item
+from crmctl.store.values import Item
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crmctl.store.connection import Connection
 
 COLUMNS = ("type", "id", "name", "email", "active", "notifications")
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM record"
 
 
-def get_record(connection: Connection, type: str, record_id: str) -> Item | None:
-    """The record of that type and ID, or None."""
-    found = connection.execute(f"{_SELECT} WHERE type = ? AND id = ?", (type, record_id))
-    return next(map(_record, found), None)
+def get_records(
+    connection: Connection, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Item | None]:
+    """The records of these types and IDs, None where there is none: a statement for each type."""
+    found: dict[tuple[str, str], Item | None] = dict.fromkeys(wanted)
+    for type in {type for type, _ in found}:
+        ids = [record_id for of, record_id in found if of == type]
+        marks = ", ".join("?" * len(ids))
+        query = f"{_SELECT} WHERE type = ? AND id IN ({marks})"
+        for record in map(_record, connection.execute(query, (type, *ids))):
+            found[type, record["id"]] = record
+    return found
 
 
 def list_records(connection: Connection, type: str | None) -> list[Item]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from crmctl.fields import Field, Resource
-from crmctl.store.interface import Item
+from crmctl.store.values import Item
 from crmctl.timestamps import format_timestamp
 from crmctl.validate import check_value
 
@@ -84,7 +84,7 @@ class Rows:
         # Of one field: the name of the record whose ID that is. Of two: an object of both.
         made = [field for field in resource.fields if field.of]
         self._names = [
-            (field.name, resource.field(field.of[0]).record, field.of[0])
+            (field.name, resource.field(field.of[0]).record, self._order.index(field.of[0]))
             for field in made
             if len(field.of) == 1
         ]
@@ -131,11 +131,17 @@ class Rows:
 
     def in_columns(self, row: Mapping[str, Any]) -> list[Any]:
         """The values of ``insertion`` for a row by column; what is not in it is NULL."""
-        return [row.get(name) for name in self.columns]
+        return list(map(row.get, self.columns))
 
     def as_selected(self, row: Mapping[str, Any]) -> list[Any]:
         """The same row as ``selected`` would give it."""
-        return [row.get(name) for name in self._order]
+        return list(map(row.get, self._order))
+
+    def records_of(self, rows: Sequence[Sequence[Any]]) -> set[tuple[str, str]]:
+        """Type and ID of each record whose name the items of these rows of ``selected`` have."""
+        named = {(type, row[at]) for row in rows for _, type, at in self._names}
+        paired = {(row[type_at], row[at]) for row in rows for _, type_at, at in self._pairs}
+        return {each for each in named | paired if None not in each}
 
     def item_of(self, row: Sequence[Any], name_of: Callable[[str, str], str | None]) -> Item:
         """The item that a row of ``selected`` keeps; ``name_of`` a type of record and an ID."""
@@ -143,8 +149,8 @@ class Rows:
         for name, decode in self._decoders:
             if (kept := item.get(name)) is not None:
                 item[name] = decode(kept)
-        for name, type, id_field in self._names:
-            if (record_id := item[id_field]) is not None:
+        for name, type, id_at in self._names:
+            if (record_id := row[id_at]) is not None:
                 item[name] = name_of(type, record_id)
         for name, type_at, id_at in self._pairs:
             if (type := row[type_at]) is not None:

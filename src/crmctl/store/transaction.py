@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from crmctl import errors
 from crmctl.fields import Resource
 from crmctl.store import pages, records
-from crmctl.store.interface import Answer, Condition, Item, Kind, Place
 from crmctl.store.rows import UNREADABLE, Rows
+from crmctl.store.values import Answer, Condition, Item, Kind, Place
 
 if TYPE_CHECKING:
     from crmctl.store.connection import Connection
@@ -73,6 +73,7 @@ class SqlTransaction:
         found = pages.fetch_page(
             self._connection, rows, conditions, sort=sort, after=after, limit=limit + 1
         )
+        self._learn(rows.records_of(found[:limit]))
         items = [self._item(rows, row) for row in found[:limit]]
         more = len(found) > limit
         return items, Place(
@@ -85,10 +86,9 @@ class SqlTransaction:
 
     def record(self, type: str, record_id: str) -> Item | None:
         """A record: ``{"type", "id", "name", "email", "active", "notifications"}``, or None."""
-        known = self._records
-        if (type, record_id) not in known:
-            known[type, record_id] = records.get_record(self._connection, type, record_id)
-        return known[type, record_id]
+        if (type, record_id) not in self._records:
+            self._learn({(type, record_id)})
+        return self._records[type, record_id]
 
     def records(self, type: str | None = None) -> list[Item]:
         """The known records, or those of one type, by type and ID."""
@@ -232,6 +232,11 @@ class SqlTransaction:
             f"SELECT {rows.selected} FROM {rows.table} WHERE id = ?{clause}", (item_id,)
         ).fetchone()
         return None if row is None else self._item(rows, row)
+
+    def _learn(self, wanted: set[tuple[str, str]]) -> None:
+        """Read records by type and ID, all at once: over a network each statement is a wait."""
+        unknown = [each for each in wanted if each not in self._records]
+        self._records |= records.get_records(self._connection, unknown)
 
     def _forget_answers(self, oldest: str) -> None:
         self._connection.execute("DELETE FROM answer WHERE created_at < ?", (oldest,))

@@ -29,27 +29,6 @@ def secret_of(url: str) -> str:
     return ""
 
 
-def without_secrets(url: str) -> str:
-    """A URL as it may be shown: ``postgresql://crm@db.example:5432/crm``. Raises `UsageError`."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise not_a_url() from None
-    user, at, hosts = parts.netloc.rpartition("@")
-    if "@" in user:
-        # libpq would take what follows the first one for a host, and complain of it aloud.
-        raise not_a_url()
-    return f"postgresql://{user.partition(':')[0]}{at}{hosts}{parts.path}"
-
-
-def not_a_url() -> UsageError:
-    """What is said of a URL that makes no sense; what is wrong with it may be the password."""
-    return UsageError(
-        "This is not a URL of a PostgreSQL database.",
-        hint="Such as postgresql://crm@db.example:5432/crm; a password is best in ~/.pgpass.",
-    )
-
-
 def open_database(url: str, *, busy_seconds: float, connections: int = 16) -> Store:
     """The store at a URL: ``sqlite://PATH``, or a path alone; ``postgresql://…``.
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmctl import errors
 from crmctl.store import keys, records
-from crmctl.store.interface import Item, Kind
 from crmctl.store.rows import UNREADABLE, Rows, as_written
+from crmctl.store.values import Item, Kind
 
 if TYPE_CHECKING:
     from crmctl.store.connection import Connection

@@ -7,13 +7,15 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmctl.api.message import KEYS_HONOURED, Request, Response, Transport
-from crmctl.store.interface import Store, Transaction
 from crmctl.timestamps import format_timestamp
 from crmctl.workspace.call import Call, Refusal, Reply
 from crmctl.workspace.routes import Handler, canonical_path, find_route, no_route
+
+if TYPE_CHECKING:
+    from crmctl.store.interface import Store, Transaction
 
 IDEMPOTENCY_DAYS = 30
 IDEMPOTENCY_KEY = "^[!-~]([ -~]{0,253}[!-~])?$"
@@ -61,17 +63,19 @@ class Workspace:
     def __call__(self, request: Request) -> Response:
         """Answer one request. Raises `StoreError` if the store cannot be used."""
         reads = request.method in ("GET", "HEAD")
-        return self._answer(request, self.store.reading if reads else self.store.writing)
+        session = self.store.reading if reads else self.store.writing
+        return self._answer(request, session, self.clock())
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
         """A transport whose requests are of one transaction, kept together or not at all.
 
-        Each is checked alone, and one that is refused leaves the others as they are.
+        They are of one moment, too. Each is checked alone, and one that is refused leaves the
+        others as they are.
         """
         with self.store.writing() as transaction:
-            session = nullcontext(transaction)
-            yield Batch(lambda request: self._answer(request, lambda: session), transaction)
+            session, now = nullcontext(transaction), self.clock()
+            yield Batch(lambda request: self._answer(request, lambda: session, now), transaction)
 
     def recall(self, name: str) -> Any:
         """What the last batch remembered by that name; None if none did."""
@@ -87,12 +91,14 @@ class Workspace:
             transaction.release(*_of_batch(name))
 
     def _answer(
-        self, request: Request, session: Callable[[], AbstractContextManager[Transaction]]
+        self,
+        request: Request,
+        session: Callable[[], AbstractContextManager[Transaction]],
+        now: datetime,
     ) -> Response:
         handler, item_id, methods = find_route(request.method, request.path)
         if handler is None:
             return no_route(request.path, methods).response()
-        now = self.clock()
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         try:
             with session() as transaction:

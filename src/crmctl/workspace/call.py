@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmctl.api.message import KEYS_HONOURED, NO_ENTRIES, Response
 from crmctl.resources import TASK
-from crmctl.store.interface import Item, Transaction
+from crmctl.store.values import Item
 from crmctl.validate import Problem, check_query
+
+if TYPE_CHECKING:
+    from crmctl.store.interface import Transaction
 
 
 class Refusal(Exception):

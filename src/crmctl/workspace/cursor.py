@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmctl.fields import Resource
-from crmctl.store.interface import Place
+from crmctl.store.values import Place
 from crmctl.timestamps import parse_timestamp
 
 # What a page may change without being a page of another list.

@@ -10,7 +10,7 @@ from typing import Any
 
 from crmctl.fields import Field, Filter, Resource
 from crmctl.resources import ACTIVITY, CONTACT, DEAL, DEFAULT_LIMIT, TASK
-from crmctl.store.interface import Condition, Item, Place
+from crmctl.store.values import Condition, Item, Place
 from crmctl.timestamps import format_timestamp, is_date_only, parse_timestamp
 from crmctl.validate import check_body, check_query, problem
 from crmctl.workspace.call import Call, Refusal, Reply, invalid, refuse_parameters, refuse_problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmctl.store.interface import Item
+from crmctl.store.values import Item
 from crmctl.validate import Problem, problem
 from crmctl.workspace.call import Call
 

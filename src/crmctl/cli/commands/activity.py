@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import filters, inputs, names, options, times
+from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.feed import follow_feed, read_interval, read_mark_name, show_feed, show_new
 from crmctl.cli.follow_up import carry_out, read_follow_up
@@ -233,7 +233,7 @@ def _log(crm: Context, body: dict[str, Any], ref: str | None, *, queue: bool) ->
 
 
 @app.command("list")
-@options.taking(filters.activity_filters, "asked")
+@options.taking("activity_filters", "asked")
 def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> None:
     """List activities, most recent first: all of them, or 25 in a table.
 
@@ -245,7 +245,7 @@ def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> Non
 
 
 @app.command("export")
-@options.taking(filters.activity_filters, "asked")
+@options.taking("activity_filters", "asked")
 def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) -> None:
     """Write activities as JSON lines, or as CSV: all of them, or those that the filters leave.
 
@@ -256,7 +256,7 @@ def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) ->
 
 
 @app.command("import")
-@options.taking(filters.read_sending, "sending")
+@options.taking("read_sending", "sending")
 def import_(
     ctx: typer.Context,
     file: options.ImportFile,
@@ -280,7 +280,7 @@ def import_(
 @app.command("feed")
 def feed(
     ctx: typer.Context,
-    since: filters.From = None,
+    since: options.From = None,
     since_last: options.SinceLast = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on as things are logged.")] = False,
     interval: options.Interval = None,

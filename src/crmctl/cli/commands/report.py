@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crmctl.cli import filters, inputs, names, options, times
+from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import read_all
 from crmctl.cli.show import named_view, show_all, style
@@ -83,8 +83,8 @@ def activities(
             "--since", "--from", metavar="WHEN", help=f"From then on; {_WEEKS} weeks if not given."
         ),
     ] = None,
-    to: filters.To = None,
-    user: filters.User = None,
+    to: options.To = None,
+    user: options.User = None,
     contact: options.Contact = None,
     deal: options.Deal = None,
     type: options.ActivityTypes = None,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from crmctl.api.client import Client
-from crmctl.cli import filters, inputs, options, times
+from crmctl.cli import inputs, options, times
 from crmctl.cli.bulk import Change, for_each
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import Sending
@@ -28,7 +28,7 @@ _CLEAR = "Leave that empty."
 
 
 @app.command("list")
-@options.taking(filters.task_filters, "asked")
+@options.taking("task_filters", "asked")
 def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> None:
     """List tasks: all of them, or 25 in a table.
 
@@ -43,7 +43,7 @@ def list_(ctx: typer.Context, asked: Asked, count: options.Count = False) -> Non
 
 
 @app.command("export")
-@options.taking(filters.task_filters, "asked")
+@options.taking("task_filters", "asked")
 def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) -> None:
     """Write tasks as JSON lines, or as CSV: all of them, or those that the filters leave.
 
@@ -54,7 +54,7 @@ def export(ctx: typer.Context, asked: Asked, file: options.ExportFile = None) ->
 
 
 @app.command("import")
-@options.taking(filters.read_sending, "sending")
+@options.taking("read_sending", "sending")
 def import_(
     ctx: typer.Context,
     file: options.ImportFile,
@@ -87,7 +87,7 @@ def get(ctx: typer.Context, task_id: options.TaskId) -> None:
 
 
 @app.command("create")
-@options.taking(filters.task_fields, "given")
+@options.taking("task_fields", "given")
 def create(
     ctx: typer.Context,
     title: Annotated[str, typer.Argument(metavar="TITLE", help="What there is to do.")],
@@ -106,7 +106,7 @@ def create(
 
 
 @app.command("update")
-@options.taking(filters.task_fields, "given")
+@options.taking("task_fields", "given")
 def update(
     ctx: typer.Context,
     task_ids: options.TaskIds,
@@ -168,7 +168,7 @@ def edit(ctx: typer.Context, task_id: options.TaskId) -> None:
 
 
 @app.command("start")
-@options.taking(filters.read_sending, "sending")
+@options.taking("read_sending", "sending")
 def start(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> None:
     """Mark tasks as in progress.
 
@@ -179,7 +179,7 @@ def start(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> No
 
 
 @app.command("cancel")
-@options.taking(filters.read_sending, "sending")
+@options.taking("read_sending", "sending")
 def cancel(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> None:
     """Mark tasks as cancelled.
 
@@ -190,7 +190,7 @@ def cancel(ctx: typer.Context, task_ids: options.TaskIds, sending: Sending) -> N
 
 
 @app.command("reopen")
-@options.taking(filters.read_sending, "sending")
+@options.taking("read_sending", "sending")
 def reopen(ctx: typer.Context, task_ids: options.ClosedTaskIds, sending: Sending) -> None:
     """Mark tasks as pending again.
 
@@ -238,7 +238,7 @@ def postpone(
 
 
 @app.command("complete")
-@options.taking(filters.read_sending, "sending")
+@options.taking("read_sending", "sending")
 def complete(
     ctx: typer.Context,
     task_ids: options.TaskIds,
@@ -269,7 +269,7 @@ def complete(
 
 
 @app.command("delete")
-@options.taking(filters.read_sending, "sending")
+@options.taking("read_sending", "sending")
 def delete(
     ctx: typer.Context, task_ids: options.TaskIds, sending: Sending, yes: options.Yes = False
 ) -> None:

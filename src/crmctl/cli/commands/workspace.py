@@ -13,7 +13,7 @@ from crmctl.cli.places import open_place, require_writable_place
 from crmctl.cli.show import named_view, show_all, show_done, show_line, show_one
 from crmctl.cli.times import read_when, this_second
 from crmctl.errors import InvalidInput, NotFound, StoreError, UsageError
-from crmctl.store.interface import Kind
+from crmctl.store.values import Kind
 
 _KINDS: dict[Kind, str] = {
     "task": "tasks",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from itertools import chain
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from crmctl.cli.context import Context
 from crmctl.cli.known import OfWorkspace
 from crmctl.errors import CrmctlError
 from crmctl.names import fold
 from crmctl.resources import OPEN_STATUSES, TASK, TASK_STATUSES
-from crmctl.store.interface import Condition, Item, Transaction
+from crmctl.store.values import Condition, Item
+
+if TYPE_CHECKING:
+    from crmctl.store.interface import Transaction
 
 # An ID stands on the command line unquoted: nothing that a shell would interpret, or crmctl take
 # for an option. A name is quoted by the shell's script, which knows no more than these.
