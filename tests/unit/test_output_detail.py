@@ -304,6 +304,6 @@ Reminder                  -1
 
 def test_other_things_are_their_fields() -> None:
     names = ["path", "exists", "user_id"]
-    view = View(columns=columns_of(names), fields=names, name="workspace", plural="workspaces")
+    view = View(columns=columns_of(names), fields=names, name="workspace")
     item = {"path": "/a b/c", "exists": True, "user_id": "usr_1"}
     assert re.sub(" +", " ", shown(item, view=view)) == "Path /a b/c\nExists yes\nUser usr_1\n"

@@ -128,7 +128,7 @@ def test_chosen_fields_alone_are_shown_empty_ones_too() -> None:
     ],
 )
 def test_a_title_is_text(title: str, cell: str) -> None:
-    view = View(columns=columns_of(["title"]), fields=["title"], name="task", plural="tasks")
+    view = View(columns=columns_of(["title"]), fields=["title"], name="task")
     assert listed([{"title": title}], view) == f"| Title |\n| --- |\n| {cell} |\n"
     assert shown({"title": title}) == f"## {cell}\n"
 
@@ -145,7 +145,7 @@ def test_what_a_title_says_is_what_a_page_shows() -> None:
         "<b>",
         "http://x",
     ]
-    view = View(columns=columns_of(["title"]), fields=["title"], name="task", plural="tasks")
+    view = View(columns=columns_of(["title"]), fields=["title"], name="task")
     for _ in range(300):
         title = "".join(choices.choices(pieces, k=choices.randint(1, 20))).strip()
         page = rendered(listed([{"title": title}], view))

@@ -324,8 +324,8 @@ def test_nothing_is_no_table() -> None:
 
 def test_a_column_in_which_nothing_stands_is_left_out() -> None:
     names = ["key", "value", "source"]
-    view = View(columns=columns_of(names), fields=names, name="setting", plural="settings")
+    view = View(columns=columns_of(names), fields=names, name="setting")
     items = [{"key": "timezone", "value": None, "source": "default"}]
     assert listed(items, 40, view=view) == "Key       Source\ntimezone  default\n"
-    nameless = View(columns=[], fields=[], name="item", plural="items")
+    nameless = View(columns=[], fields=[], name="item")
     assert listed([{"a": 1}], 40, view=nameless) == "\n\n"

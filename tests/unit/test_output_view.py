@@ -68,7 +68,6 @@ def test_a_view_can_be_made_by_hand() -> None:
         columns=columns_of(["key", "user_id"]),
         fields=["key", "user_id"],
         name="setting",
-        plural="settings",
     )
     assert [column.heading for column in view.columns] == ["Key", "User ID"]
     assert choose(view, "user_id").fields == ["user_id"]

@@ -109,7 +109,7 @@ def _show(crm: Context, done: dict[str, Any]) -> None:
     if shown.chosen:
         done["activity"] = select(done["activity"], shown.fields)
     crm.options.fields = None  # they were the activity's
-    show_one(crm, done, named_view(crm, list(done), "log", "logs"))
+    show_one(crm, done, named_view(crm, list(done), "log"))
 
 
 def _partial(

@@ -81,7 +81,7 @@ def _write_numbered(crm: Context, tasks: list[dict[str, Any]]) -> None:
         Column("related_to", "Related to", "object"),
         Column("id", "ID", "id"),
     ]
-    view = View(columns=columns, fields=[], name=TASK.name, plural=TASK.plural)
+    view = View(columns=columns, fields=[], name=TASK.name)
     numbered = ({**task, "number": number} for number, task in enumerate(tasks, start=1))
     stderr = crm.terminal.stderr
     table.write_list(numbered, view, stream=stderr, style=style(crm, on=stderr))

@@ -25,9 +25,9 @@ def view(crm: Context, resource: Resource) -> View:
     return view_of(resource, crm.options.fields)
 
 
-def named_view(crm: Context, names: Sequence[str], name: str, plural: str) -> View:
+def named_view(crm: Context, names: Sequence[str], name: str) -> View:
     """How something that is no resource of the API is shown, with these fields."""
-    view = View(columns=columns_of(names), fields=list(names), name=name, plural=plural)
+    view = View(columns=columns_of(names), fields=list(names), name=name)
     return choose(view, crm.options.fields) if crm.options.fields else view
 
 
@@ -48,7 +48,7 @@ def show_line(crm: Context, item: Item, line: str | None = None) -> None:
     It works where settings are at fault, as what mends them has to.
     """
     if crm.tells_json:
-        show_one(crm, item, named_view(crm, list(item), "result", "results"))
+        show_one(crm, item, named_view(crm, list(item), "result"))
     elif line is not None:
         crm.terminal.show(line)
 

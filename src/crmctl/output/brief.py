@@ -23,7 +23,6 @@ _TASKS = View(
     ],
     fields=[],
     name="task",
-    plural="tasks",
 )
 
 

@@ -26,11 +26,11 @@ class View:
     """What one kind of item looks like.
 
     ``columns`` are those of a table and of plain text, ``fields`` all dotted names that can be
-    asked for, and ``name`` and ``plural`` what the items are called. ``types`` are the types of
-    those fields that are more than a string. ``chosen`` says that the user named the columns.
+    asked for, and ``name`` what one item is called. ``types`` are the types of those fields that
+    are more than a string. ``chosen`` says that the user named the columns.
     """
 
-    __slots__ = ("chosen", "columns", "fields", "name", "plural", "types")
+    __slots__ = ("chosen", "columns", "fields", "name", "types")
 
     def __init__(
         self,
@@ -38,14 +38,12 @@ class View:
         columns: list[Column],
         fields: list[str],
         name: str,
-        plural: str,
         types: Mapping[str, FieldType] | None = None,
         chosen: bool = False,
     ) -> None:
         self.columns = columns
         self.fields = fields
         self.name = name
-        self.plural = plural
         self.types = types or {}
         self.chosen = chosen
 
@@ -68,7 +66,6 @@ def view_of(resource: Resource, fields: str | None) -> View:
         ],
         fields=resource.field_names(),
         name=resource.name,
-        plural=resource.plural,
         types=types,
     )
     return choose(view, fields) if fields else view
@@ -110,7 +107,6 @@ def choose(view: View, fields: str) -> View:
         ],
         fields=names,
         name=view.name,
-        plural=view.plural,
         types=view.types,
         chosen=True,
     )

@@ -168,7 +168,7 @@ def _show_items(crm: Context, listing: Listing, *, page: str | None) -> None:
 
     if page is not None:
         crm.terminal.log(1, "--paginate reads every page; limit is left to crmctl.")
-    view = View(columns=[], fields=[], name="item", plural="items")
+    view = View(columns=[], fields=[], name="item")
     format = "jsonl" if crm.format == "jsonl" else "json"
     renderer(format).write_list(listing, view, stream=crm.terminal.stdout, style=style(crm))
 

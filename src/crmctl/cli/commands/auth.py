@@ -161,7 +161,7 @@ def status(ctx: typer.Context) -> None:
             told = {Unauthorized: False, Forbidden: True}
             found["accepted"] = told.get(type(error))
             failure = error
-    show_one(crm, found, named_view(crm, _STATUS, "status", "statuses"))
+    show_one(crm, found, named_view(crm, _STATUS, "status"))
     if failure is not None:
         raise failure
 

@@ -54,7 +54,7 @@ def brief(
 
         write_value(told, stream=crm.terminal.stdout)
     else:
-        show_all(crm, _rows(told), named_view(crm, _ROW, "entry", "entries"))
+        show_all(crm, _rows(told), named_view(crm, _ROW, "entry"))
     if not told["open_tasks"] and not told["activities"]:
         crm.terminal.note(f"There is no open task and no activity of {record_id}.")
         crm.fallback.note_empty()

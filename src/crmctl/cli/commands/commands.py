@@ -24,7 +24,6 @@ def commands(ctx: typer.Context) -> None:
         columns=[Column("command", "Command", "id"), Column("summary", "Summary")],
         fields=[*_FIELDS, "output"],
         name="command",
-        plural="commands",
     )
     if crm.options.fields:
         view = choose(view, crm.options.fields)

@@ -46,7 +46,7 @@ def list_(ctx: typer.Context) -> None:
     crmctl config list --profile team --json
     """
     crm: Context = ctx.obj
-    show_all(crm, crm.settings.entries(), named_view(crm, _COLUMNS, "setting", "settings"))
+    show_all(crm, crm.settings.entries(), named_view(crm, _COLUMNS, "setting"))
 
 
 @app.command("get")

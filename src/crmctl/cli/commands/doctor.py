@@ -223,7 +223,7 @@ def _show(crm: Context, findings: Iterator[Finding]) -> None:
     color = crm.options.color or "auto"
     with suppress(CrmctlError):
         format, color = crm.format, crm.settings.color.value
-    view = named_view(crm, _FIELDS, "finding", "findings")
+    view = named_view(crm, _FIELDS, "finding")
     table = format == "table"
     style = Style(
         now=crm.now,

@@ -23,7 +23,7 @@ def guide(ctx: typer.Context) -> None:
     crm: Context = ctx.obj
     text = _FILE.read_text(encoding="utf-8")
     if crm.as_json:
-        show_one(crm, {"text": text}, named_view(crm, ("text",), "guide", "guides"))
+        show_one(crm, {"text": text}, named_view(crm, ("text",), "guide"))
     elif crm.format == "table":
         show_one(crm, {"description": text}, _rendered())
     else:
@@ -33,4 +33,4 @@ def guide(ctx: typer.Context) -> None:
 def _rendered() -> View:
     """How a description is shown, as that of a task: Markdown."""
     types: dict[str, FieldType] = {"description": "text"}
-    return View(columns=[], fields=["description"], name="guide", plural="guides", types=types)
+    return View(columns=[], fields=["description"], name="guide", types=types)

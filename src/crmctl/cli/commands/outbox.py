@@ -50,7 +50,7 @@ def list_(
     states = STATES if all_ else (*WAITING, "dead")
     with closing(open_outbox(crm)) as outbox:
         rows = outbox.rows(*states, everyone=True)
-    view = named_view(crm, _FIELDS, "entry", "entries")
+    view = named_view(crm, _FIELDS, "entry")
     if not view.chosen:
         view.columns = columns_of(_COLUMNS)
         for column in view.columns:
@@ -115,7 +115,7 @@ def flush_(
         counts = outbox.counts()
     shown = {"delivered": done.delivered, "refused": done.died}
     shown |= {state: counts[state] for state in ("pending", "sending", "unknown", "held")}
-    show_one(crm, shown, named_view(crm, list(shown), "flush", "flushes"))
+    show_one(crm, shown, named_view(crm, list(shown), "flush"))
     conclude_flush(crm, done, counts, told)
 
 
@@ -168,7 +168,7 @@ def drop(
         if not outbox.drop(row):
             raise _changed(row)
     deleted = {"id": str(row["id"]), "deleted": True}
-    show_one(crm, deleted, named_view(crm, ("id", "deleted"), "entry", "entries"))
+    show_one(crm, deleted, named_view(crm, ("id", "deleted"), "entry"))
 
 
 @app.command("export")
@@ -227,7 +227,7 @@ def import_(
     with closing(open_outbox(crm)) as outbox:
         number = sum(outbox.put(identity, row) for identity, row in read)
     shown = {"imported": number, "known": len(read) - number}
-    show_one(crm, shown, named_view(crm, list(shown), "import", "imports"))
+    show_one(crm, shown, named_view(crm, list(shown), "import"))
 
 
 @app.command("status")
@@ -243,7 +243,7 @@ def status(ctx: typer.Context) -> None:
         counts = outbox.counts()
     shown: dict[str, Any] = {"profile": profile.name, "base_url": profile.base_url.value}
     shown |= {"path": str(outbox.path), **counts}
-    show_one(crm, shown, named_view(crm, _STATUS, "outbox", "outboxes"))
+    show_one(crm, shown, named_view(crm, _STATUS, "outbox"))
     require_empty(crm, counts)
     if counts["dead"]:
         raise errors.PartialFailure(
@@ -268,7 +268,7 @@ def _changed(row: dict[str, Any]) -> errors.CrmctlError:
 
 def _show(crm: Context, outbox: "Outbox", row_id: int) -> None:
     shown = show_entry(outbox.row(row_id))
-    show_one(crm, shown, named_view(crm, _FIELDS, "entry", "entries"))
+    show_one(crm, shown, named_view(crm, _FIELDS, "entry"))
 
 
 def _rehearse(crm: Context, outbox: "Outbox") -> None:

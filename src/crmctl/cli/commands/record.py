@@ -79,7 +79,7 @@ def add(
         )
     crm.fallback.note_write()
     show_done(crm, f"Added {type} {record_id}: {name}")
-    show_one(crm, added, named_view(crm, _RECORD, "record", "records"))
+    show_one(crm, added, named_view(crm, _RECORD, "record"))
 
 
 @app.command("list")
@@ -117,7 +117,7 @@ def list_(
         # What is the same of all, as it mostly is, would take room from names and addresses.
         telling = any(False in (each["active"], each["notifications"]) for each in records)
         shown = _RECORD if telling else _RECORD[:-2]
-    number = show_all(crm, records, named_view(crm, shown, "record", "records"))
+    number = show_all(crm, records, named_view(crm, shown, "record"))
     if number < len(every):
         rest = "" if limit else " --limit N shows more."
         crm.terminal.note(f"Showing {number} of {len(every)} records.{rest}")
@@ -149,7 +149,7 @@ def pull(ctx: typer.Context) -> None:
         return
     counts, failure = pull_records(crm)
     if counts or failure is None:
-        show_all(crm, counts, named_view(crm, ("type", "count", "pulled_at"), "record", "records"))
+        show_all(crm, counts, named_view(crm, ("type", "count", "pulled_at"), "record"))
     if failure is not None:
         raise failure
 
@@ -181,7 +181,7 @@ def remove(
     crm.fallback.note_write()
     show_done(crm, f"Removed {type} {record_id}")
     removed = {"type": type, "id": record_id, "deleted": True}
-    show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record", "records"))
+    show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record"))
 
 
 def _say_age(crm: Context) -> str:

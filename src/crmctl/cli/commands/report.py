@@ -142,7 +142,7 @@ def _shows_bars(crm: Context) -> bool:
 
 def _show_rows(crm: Context, report: Report, rows: str, fields: Sequence[str]) -> None:
     """Show the report's rows in the format that was chosen; in JSON the whole of it."""
-    view = named_view(crm, fields, "report", "reports")
+    view = named_view(crm, fields, "report")
     if crm.format != "json":
         show_all(crm, report[rows], view)
         return

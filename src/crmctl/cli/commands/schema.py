@@ -36,7 +36,7 @@ def schema(
     names = schema_names()
     if name is None:
         entries = [{"name": each, "description": told} for each, told in names.items()]
-        show_all(crm, entries, named_view(crm, ("name", "description"), "schema", "schemas"))
+        show_all(crm, entries, named_view(crm, ("name", "description"), "schema"))
     else:
         name = read_choice(name, tuple(names), "NAME")
         write_value(json_schema(name), stream=crm.terminal.stdout)

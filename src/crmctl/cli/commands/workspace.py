@@ -60,7 +60,7 @@ def info(ctx: typer.Context, database: options.Database = None) -> None:
         totals = kept.totals()
     profile = crm.profile.name if database is None else None
     found = {"profile": profile, **crm.store.info(), **totals}
-    show_one(crm, found, named_view(crm, _INFO, "workspace", "workspaces"))
+    show_one(crm, found, named_view(crm, _INFO, "workspace"))
 
 
 @app.command("path")
@@ -96,7 +96,7 @@ def backup(
         return
     crm.store.back_up(Path(file))
     show_done(crm, f"Copied {crm.workspace_path} to {file}.")
-    show_one(crm, {"path": file}, named_view(crm, ("path",), "backup", "backups"))
+    show_one(crm, {"path": file}, named_view(crm, ("path",), "backup"))
 
 
 @app.command("copy")
@@ -140,7 +140,7 @@ def copy(
         crm.terminal.note(f"Would copy {copied} of {sum(counts.values())} to {places['to']}.")
         return
     show_done(crm, f"Copied {copied} to {places['to']}, and compared all {sum(counts.values())}.")
-    show_one(crm, {**found, "copied": copied}, named_view(crm, _COPIED, "copy", "copies"))
+    show_one(crm, {**found, "copied": copied}, named_view(crm, _COPIED, "copy"))
 
 
 @app.command("check")
@@ -160,11 +160,7 @@ def check(ctx: typer.Context, database: options.Database = None) -> None:
             hint="Restore a backup: a copy made by `crmctl workspace backup`.",
             details=[{"field": None, "message": problem} for problem in problems],
         )
-    show_one(
-        crm,
-        {"path": path, "ok": True},
-        named_view(crm, ("path", "ok"), "check", "checks"),
-    )
+    show_one(crm, {"path": path, "ok": True}, named_view(crm, ("path", "ok"), "check"))
 
 
 def _tell_copied(crm: Context, kind: Kind, number: int) -> None:
@@ -233,7 +229,7 @@ def create_key(
     crm.terminal.note("The key is shown this once; what is kept of it does not give it back.")
     shown = {"key": secret, **made}
     if crm.as_json:
-        show_one(crm, shown, named_view(crm, tuple(shown), "key", "keys"))
+        show_one(crm, shown, named_view(crm, tuple(shown), "key"))
     else:
         show_line(crm, shown, secret)
 
@@ -249,7 +245,7 @@ def list_keys(ctx: typer.Context, database: options.Database = None) -> None:
     crm.database = database
     with crm.store.reading() as kept:
         keys = kept.list_keys()
-    if not show_all(crm, keys, named_view(crm, _KEY, "key", "keys")):
+    if not show_all(crm, keys, named_view(crm, _KEY, "key")):
         crm.terminal.note("No keys. Make one: crmctl workspace key create NAME --user ID")
 
 
@@ -277,7 +273,7 @@ def revoke_key(
             -1:
         ]
     show_done(crm, f"Revoked the key {name}.")
-    show_one(crm, revoked, named_view(crm, _KEY, "key", "keys"))
+    show_one(crm, revoked, named_view(crm, _KEY, "key"))
 
 
 def _read_expiry(crm: Context, text: str) -> str:
