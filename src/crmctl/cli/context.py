@@ -135,8 +135,7 @@ class Context:
         """The profile's key, which nothing that is said will show."""
         from crmctl.config.keys import find_key
 
-        profile = self.settings.profile
-        key = find_key(profile, self.environ, self.directories, keyring=self.keyring)
+        key = find_key(self.profile, self.environ, self.directories, keyring=self.keyring)
         self.terminal.keep_secret(key.value)
         return key
 
@@ -147,7 +146,7 @@ class Context:
     @cached_property
     def store(self) -> Store:
         """What --database names, else what the profile's embedded workspace is kept in."""
-        return self.open_database(busy_seconds=self.settings.timeout.value)
+        return self.open_store(busy_seconds=self.settings.timeout.value)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -177,7 +176,7 @@ class Context:
         """What files are named by that belong to the profile's account or workspace."""
         from crmctl.config.account import name_account
 
-        profile = self.settings.profile
+        profile = self.profile
         if profile.kind == "workspace":
             return name_account(profile.name, str(self.directories.data.absolute()))
         return name_account(profile.name, str(profile.base_url.value), self.key_without_profile)
@@ -185,32 +184,33 @@ class Context:
     @property
     def key_without_profile(self) -> str:
         """The key of the environment, where it is what chose the account; else nothing."""
-        in_environment = self.settings.profile.source == "CRMCTL_API_KEY"
+        in_environment = self.profile.source == "CRMCTL_API_KEY"
         return self.environ.get("CRMCTL_API_KEY", "").strip() if in_environment else ""
 
-    def open_database(self, *, busy_seconds: float) -> Store:
+    def open_store(self, *, busy_seconds: float) -> Store:
         """The same, for one that waits so long for others who write."""
+        store: Store
         if self.database is None:
-            return self.open_store(self.profile, busy_seconds=busy_seconds)
-        from crmctl.store.urls import open_database, secret_of
+            from crmctl.store.sqlite import SqliteStore
 
-        self.terminal.keep_secret(secret_of(self.database))
-        store = open_database(self.database, busy_seconds=busy_seconds)
-        self._closing.append(store.close)
-        return store
+            store = SqliteStore(self.workspace_path, busy_seconds=busy_seconds)
+        else:
+            from crmctl.store.urls import open_database, secret_of
 
-    def open_store(self, profile: Profile, *, busy_seconds: float) -> Store:
-        """The store of an embedded profile. A usage error if the profile is a server."""
-        from crmctl.store.sqlite import SqliteStore
-
-        store = SqliteStore(self._path_of(profile), busy_seconds=busy_seconds)
+            self.terminal.keep_secret(secret_of(self.database))
+            store = open_database(self.database, busy_seconds=busy_seconds)
         self._closing.append(store.close)
         return store
 
     @property
     def workspace_path(self) -> Path:
-        """Where the profile's workspace is, or would be."""
-        return self._path_of(self.profile)
+        """Where the profile's workspace is, or would be. A usage error if it is a server."""
+        if self.profile.kind != "workspace":
+            raise errors.UsageError(
+                f"The profile {self.profile.name} is a server, not a workspace on this machine.",
+                hint="Add `--profile local`.",
+            )
+        return self.directories.data / f"{self.profile.name}.db"
 
     @cached_property
     def now(self) -> datetime:
@@ -327,14 +327,6 @@ class Context:
         timeout = self.settings.timeout.value
         watched = around(server) if around else self.terminal.watch(server, "the server")
         return retrying(watched, timeout=timeout, sleep=self.sleep, log=self.terminal.log_wait)
-
-    def _path_of(self, profile: Profile) -> Path:
-        if profile.kind != "workspace":
-            raise errors.UsageError(
-                f"The profile {profile.name} is a server, not a workspace on this machine.",
-                hint="Add `--profile local`.",
-            )
-        return self.directories.data / f"{profile.name}.db"
 
     def _warn(self, warning: Mapping[str, Any]) -> None:
         self.terminal.note(

@@ -125,7 +125,7 @@ def logout(ctx: typer.Context) -> None:
     crmctl auth logout --profile team
     """
     crm: Context = ctx.obj
-    profile = crm.settings.profile
+    profile = crm.profile
     if profile.kind == "workspace" or profile.key_store is None:
         raise UsageError(f"The profile {profile.name} has no key of its own to forget.")
     if crm.options.dry_run:
@@ -199,7 +199,7 @@ def token(ctx: typer.Context) -> None:
     crmctl auth token --profile team
     """
     crm: Context = ctx.obj
-    profile = crm.settings.profile
+    profile = crm.profile
     if profile.kind == "workspace":
         raise UsageError(f"The profile {profile.name} is on this machine and has no key.")
     show_line(crm, {"token": crm.key.value}, crm.key.value)

@@ -94,7 +94,7 @@ def set_(
     if crm.options.dry_run:
         crm.terminal.note(f"Would set {key} to {value} in {crm.settings.config_path}.")
         return
-    if setting == "user_id" and profile == crm.settings.profile.name:
+    if setting == "user_id" and profile == crm.profile.name:
         value = str(names.read_record(crm, "user", value, "VALUE", tell=True))
     kept = set_value(crm.directories, setting, value, profile)
     show_done(crm, f"Set {key} in {crm.settings.config_path}.")
@@ -136,7 +136,7 @@ def _profile_for(crm: Context, key: str) -> str | None:
     """The profile that a key without one means; a profile yet to be made may be named."""
     if key not in PROFILE_KEYS:
         return None
-    return crm.options.profile or crm.settings.profile.name
+    return crm.options.profile or crm.profile.name
 
 
 def _complete_key(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:

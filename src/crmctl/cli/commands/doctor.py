@@ -98,7 +98,7 @@ def _choose_profile(
     except CrmctlError as error:
         fault = error
     try:
-        profile = crm.settings.profile
+        profile = crm.profile
     except CrmctlError as error:
         if fault is None:
             failures.append(error)
@@ -162,10 +162,9 @@ def _check_server(crm: Context, profile: Profile) -> Finding:
 def _check_workspace(crm: Context, profile: Profile) -> Finding:
     if profile.kind == "http":
         return _found("workspace", "ok", "None is used: the profile is a server.")
-    store = crm.open_store(profile, busy_seconds=crm.settings.timeout.value)
-    with store.reading() as kept:
+    with crm.store.reading() as kept:
         totals = kept.totals()
-    info = store.info()
+    info = crm.store.info()
     if not info["exists"]:
         said = f"{info['path']} is not there yet: the first write makes it."
         return _found("workspace", "remark", said, "`crmctl demo` shows one with sample data.")

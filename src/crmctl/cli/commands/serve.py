@@ -76,7 +76,7 @@ def serve(
     from crmctl.server.log import AccessLog
     from crmctl.server.service import make_application
 
-    store = crm.open_database(busy_seconds=_BUSY_SECONDS)
+    store = crm.open_store(busy_seconds=_BUSY_SECONDS)
     read_only = bool(crm.profile.read_only.value)
     if not read_only:
         with store.writing():  # so that it is there, and of this version, before anybody asks

@@ -30,10 +30,8 @@ def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
     None where settings or files are unusable.
     """
     try:
-        profile = crm.settings.profile
-        if profile.kind == "workspace":
-            known = OfWorkspace(crm.open_store(profile, busy_seconds=1))
-            found = known.beginning(kind, prefix)
+        if crm.profile.kind == "workspace":
+            found = OfWorkspace(crm.open_store(busy_seconds=1)).beginning(kind, prefix)
         else:
             found = crm.known_of_server.beginning(kind, prefix)
     except (CrmctlError, UnicodeEncodeError):  # an argument may be any bytes
@@ -54,10 +52,9 @@ def known_ids(crm: Context, kind: str, prefix: str) -> list[tuple[str, str]]:
 def closed_ids(crm: Context, prefix: str) -> list[tuple[str, str]]:
     """Of a workspace, the closed tasks that changed last; of a server, what `known_ids` gives."""
     try:
-        profile = crm.settings.profile
-        if profile.kind != "workspace":
+        if crm.profile.kind != "workspace":
             return known_ids(crm, TASK.name, prefix)
-        with crm.open_store(profile, busy_seconds=1).reading() as kept:
+        with crm.open_store(busy_seconds=1).reading() as kept:
             closed = [
                 _last_changed(kept, status)
                 for status in TASK_STATUSES
