@@ -22,7 +22,7 @@ from crmctl.server.paths import find_path
 from crmctl.workspace.call import Refusal
 
 if TYPE_CHECKING:
-    from crmctl.server.listener import Listener
+    from crmctl.server.wsgi import Application
 
 HEADER_SECONDS = 10
 BODY_SECONDS = 30
@@ -61,12 +61,12 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         """Write the answer, and end the connection: what follows cannot be told from the rest."""
         request = self.request
-        server: Listener = self.channel.server
+        application: Application = self.channel.server.application
         path, _ = find_path({"REQUEST_URI": request.request_uri})
         headers = {"x-request-id": request.headers.get("X_REQUEST_ID", "")}
         exchange = Exchange(request.command or "-", path, request_id_of(headers))
         refusal = refusal_of(request.error)
-        headers_sent, body = server.application.refuse(exchange, refusal)
+        headers_sent, body = application.refuse(exchange, refusal)
         self.status = f"{refusal.status} {HTTPStatus(refusal.status).phrase}"
         self.response_headers.extend(headers_sent)
         self.set_close_on_finish()

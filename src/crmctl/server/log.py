@@ -15,7 +15,6 @@ from crmctl.server.exchange import Exchange
 from crmctl.server.keys import mask_keys
 from crmctl.timestamps import format_timestamp
 
-LOG_FORMATS = ("text", "json")
 _LONGEST = 400  # characters of a path or of a fault
 
 
