@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeVar
 
-from crmctl.output.humanize import instant_of, is_minutes, local_clock
-from crmctl.output.style import Style
+from crmctl.output.humanize import instant_of, is_minutes
 from crmctl.output.view import to_text
-from crmctl.resources import ACTIVITY_TYPES, OPEN_STATUSES, OUTCOMES, TASK_STATUSES
-from crmctl.timestamps import format_timestamp
+from crmctl.resources import ACTIVITY_TYPES, CLOSED_STATUSES, OUTCOMES
+from crmctl.timestamps import format_timestamp, in_zone
 
 Item = Mapping[str, Any]
 Report = dict[str, Any]
@@ -42,12 +41,11 @@ def count_tasks(tasks: Iterable[Item], *, now: datetime, zone: tzinfo) -> Report
     ``by_assignee`` has a row of `TASK_FIELDS` for each assignee, most tasks first and what nobody
     is assigned to last; ``total`` has the counts of all. Weeks end on Sunday, in ``zone``.
     """
-    reader = Style(now=now, zone=zone)
-    today = local_clock(now, reader).date()
+    today = _day(now, zone)
     rows: dict[tuple[str, str], Report] = {}
     total = dict.fromkeys((*AGES, "total"), 0)
     for task in tasks:
-        if _is_closed(task):
+        if task.get("status") in CLOSED_STATUSES:  # as a server that knows no filter sends
             continue
         assignee, name = task.get("assignee_id") or None, task.get("assignee_name") or None
         known_by = (to_text(assignee), "" if assignee else to_text(name))
@@ -56,7 +54,7 @@ def count_tasks(tasks: Iterable[Item], *, now: datetime, zone: tzinfo) -> Report
             rows[known_by] = {"assignee_id": assignee, "assignee_name": name, **nothing}
         row = rows[known_by]
         row["assignee_name"] = row["assignee_name"] or name
-        age = _age(task.get("due_date"), today, reader)
+        age = _age(task.get("due_date"), today, zone)
         for counts in (row, total):
             counts[age] += 1
             counts["total"] += 1
@@ -88,18 +86,15 @@ def count_activities(
     ``by_type`` and ``by_outcome`` have what occurs, most first; ``rows`` are of `ACTIVITY_FIELDS`.
     What has no date that can be read is ``undated``, and of no week.
     """
-    reader = Style(now=now, zone=zone)
     end = now if date_to is None else min(now, date_to)
-    weeks = {
-        monday: _week(monday) for monday in _mondays(_day(date_from, reader), _day(end, reader))
-    }
+    weeks = {monday: _week(monday) for monday in _mondays(_day(date_from, zone), _day(end, zone))}
     types: dict[str, Report] = {}
     outcomes: dict[str, Report] = {}
     rows: dict[tuple[date, str, str], Report] = {}
     total = {"count": 0, "minutes": 0}
     undated = 0
     for activity in activities:
-        instant = _happened(activity, reader)
+        instant = _happened(activity, zone)
         # A server need not know these filters.
         if instant and (instant < date_from or (date_to and instant > date_to)):
             continue
@@ -114,7 +109,7 @@ def count_activities(
             undated += 1
             week, monday = None, date.max
         else:
-            day = _day(instant, reader)
+            day = _day(instant, zone)
             monday = _monday(day)
             weeks.setdefault(monday, _week(monday))["days"][day.weekday()] += 1
             week = f"{monday}"
@@ -145,21 +140,15 @@ def count_activities(
 
 def start_of_weeks(number: int, *, now: datetime, zone: tzinfo) -> datetime:
     """When the last so many weeks began, this one among them: a Monday's first instant."""
-    monday = _monday(_day(now, Style(now=now, zone=zone))) - (number - 1) * _WEEK
+    monday = _monday(_day(now, zone)) - (number - 1) * _WEEK
     return datetime.combine(monday, time(), tzinfo=zone).astimezone(UTC)
 
 
-def _is_closed(task: Item) -> bool:
-    """Whether a task is none of an open status, as a server that knows no filter may send it."""
-    status = task.get("status")
-    return status in TASK_STATUSES and status not in OPEN_STATUSES
-
-
-def _age(due_date: Any, today: date, reader: Style) -> str:
-    due = instant_of(due_date, reader)
+def _age(due_date: Any, today: date, zone: tzinfo) -> str:
+    due = instant_of(due_date, zone)
     if due is None:
         return "no_due_date"
-    days = (_day(due, reader) - today).days
+    days = (_day(due, zone) - today).days
     if days < -7:
         return "overdue_over_7_days"
     if days < 0:
@@ -169,8 +158,8 @@ def _age(due_date: Any, today: date, reader: Style) -> str:
     return "this_week" if days <= 6 - today.weekday() else "later"
 
 
-def _day(instant: datetime, reader: Style) -> date:
-    return local_clock(instant, reader).date()
+def _day(instant: datetime, zone: tzinfo) -> date:
+    return in_zone(instant, zone).date()
 
 
 def _monday(day: date) -> date:
@@ -191,17 +180,14 @@ def _row_of(rows: dict[K, Report], place: K, **names: Any) -> Report:
     return rows.setdefault(place, {**names, "count": 0, "minutes": 0})
 
 
-def _happened(activity: Item, reader: Style) -> datetime | None:
-    return instant_of(activity.get("occurred_at"), reader) or instant_of(
-        activity.get("created_at"), reader
-    )
+def _happened(activity: Item, zone: tzinfo) -> datetime | None:
+    given = (instant_of(activity.get(name), zone) for name in ("occurred_at", "created_at"))
+    return next(filter(None, given), None)
 
 
 def _minutes(activity: Item) -> int:
     duration = activity.get("duration")
-    if not isinstance(duration, int) or not is_minutes(duration) or duration > _LONGEST:
-        return 0
-    return duration
+    return duration if is_minutes(duration) and duration <= _LONGEST else 0
 
 
 def _most_first(counted: Mapping[str, Report], choices: Sequence[str]) -> list[Report]:

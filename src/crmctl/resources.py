@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from crmctl.fields import Field, Filter, Operation, Resource
 
-TASK_STATUSES = ("pending", "in_progress", "completed", "cancelled")
 OPEN_STATUSES = ("pending", "in_progress")
+CLOSED_STATUSES = ("completed", "cancelled")
+TASK_STATUSES = (*OPEN_STATUSES, *CLOSED_STATUSES)
 PRIORITIES = ("low", "medium", "high", "urgent")
 TASK_TYPES = ("todo", "call", "email", "meeting", "follow_up")
 RELATED_TYPES = ("contact", "deal", "project")

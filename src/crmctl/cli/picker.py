@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from crmctl.cli.lists import keep_known, read_list
 from crmctl.cli.show import style
 from crmctl.errors import UsageError
-from crmctl.resources import OPEN_STATUSES, TASK, TASK_STATUSES
+from crmctl.resources import CLOSED_STATUSES, OPEN_STATUSES, TASK
 
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
 
 _MOST = 15
-_CLOSED_STATUSES = tuple(status for status in TASK_STATUSES if status not in OPEN_STATUSES)
 
 
 def choose_tasks(
@@ -27,7 +26,7 @@ def choose_tasks(
     """
     if not crm.terminal.may_ask():
         raise missing
-    statuses, sort = (_CLOSED_STATUSES, "-updated_at") if closed else (OPEN_STATUSES, "due_date")
+    statuses, sort = (CLOSED_STATUSES, "-updated_at") if closed else (OPEN_STATUSES, "due_date")
     listing = read_list(
         crm, TASK, [{"status": status} for status in statuses], sort=sort, limit=_MOST
     )

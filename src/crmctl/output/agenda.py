@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import TextIO
 
 from crmctl.output.console import Console, Text, cell_len, open_console, print_wrapped
-from crmctl.output.humanize import color_of, instant_of, is_whole_day, local_clock, say
+from crmctl.output.humanize import color_of, instant_of, is_whole_day, say
 from crmctl.output.style import Style
 from crmctl.output.table import fit, line_of
 from crmctl.output.view import Column, Item, pick_shown
+from crmctl.timestamps import in_zone
 
 MOST_OVERDUE = 10
 
@@ -25,8 +26,6 @@ _COLUMNS = [
     Column("id", "ID", "id"),
 ]
 _TELLING = ("high", "urgent")
-
-Cells = list[tuple[str, str]]
 
 
 class Agenda:
@@ -58,15 +57,15 @@ class Agenda:
 
 def write_agenda(agenda: Agenda, *, stream: TextIO, style: Style) -> None:
     """Write a heading for each day that has tasks, and for today, each with a line a task."""
-    today = local_clock(style.now, style).date()
+    today = in_zone(style.now, style.zone).date()
     overdue, days, undated = _by_day(agenda.items, style)
     days.setdefault(today, [])
     shown = [*overdue[:MOST_OVERDUE], *(item for day in sorted(days) for item in days[day])]
     rows = _Rows([*shown, *undated], style)
     with open_console(stream, style) as console:
 
-        def head(heading: str, color: str = "bold") -> None:
-            print_wrapped(console, [(heading, color)], indent=0, width=style.width)
+        def head(heading: str) -> None:
+            print_wrapped(console, [(heading, "bold")], indent=0, width=style.width)
 
         if overdue or agenda.more_overdue != 0:
             _write_overdue(agenda, overdue, rows, console, style)
@@ -123,7 +122,7 @@ class _Rows:
             line = line_of(self._cells(item), self._widths)
             console.print(Text(" " * _INDENT).append_text(line), soft_wrap=True)
 
-    def _cells(self, item: Item) -> Cells:
+    def _cells(self, item: Item) -> list[tuple[str, str]]:
         style = self._style
         when, color = _when(item, style)
         priority = item.get("priority")
@@ -146,13 +145,13 @@ def _by_day(
     days: dict[date, list[Item]] = {}
     undated: list[Item] = []
     for item in items:
-        instant = instant_of(item.get("due_date"), style)
+        instant = instant_of(item.get("due_date"), style.zone)
         if instant is None:
             undated.append(item)
         elif instant < style.now:
             overdue.append(item)
         else:
-            days.setdefault(local_clock(instant, style).date(), []).append(item)
+            days.setdefault(in_zone(instant, style.zone).date(), []).append(item)
     return overdue, days, undated
 
 
@@ -182,21 +181,21 @@ def _heading(day: date, today: date) -> str:
 
 def _when(item: Item, style: Style) -> tuple[str, str]:
     """An overdue date with its sign, else the time of day, which a date alone does not have."""
-    instant = instant_of(item.get("due_date"), style)
+    instant = instant_of(item.get("due_date"), style.zone)
     if instant is None:
         return say("due_date", "time", item.get("due_date"), style), ""
     if instant < style.now:
         return f"! {say('due_date', 'time', item.get('due_date'), style)}", "red"
-    return "" if is_whole_day(local_clock(instant, style)) else _clock(instant, style), ""
+    return "" if is_whole_day(in_zone(instant, style.zone)) else _clock(instant, style), ""
 
 
 def _clock(instant: datetime, style: Style) -> str:
-    return f"{local_clock(instant, style):%H:%M}"
+    return f"{in_zone(instant, style.zone):%H:%M}"
 
 
 def _day_of(item: Item, style: Style) -> date | None:
-    instant = instant_of(item.get("due_date"), style)
-    return None if instant is None else local_clock(instant, style).date()
+    instant = instant_of(item.get("due_date"), style.zone)
+    return None if instant is None else in_zone(instant, style.zone).date()
 
 
 def _assignee(item: Item, style: Style) -> str:

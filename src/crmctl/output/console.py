@@ -12,9 +12,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["GLUE", "Console", "Text", "cell_len", "cut", "open_console", "print_wrapped"]
-
 from crmctl.output.style import Style
+
+__all__ = ["GLUE", "Console", "Text", "cell_len", "cut", "open_console", "print_wrapped"]
 
 # Stands for a blank at which `print_wrapped` breaks no line, and is printed as a blank: a no-break
 # space, at which Rich breaks too, would also be in what is copied or piped. No text has it: it is

@@ -22,9 +22,8 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
     # Raw is for programs: on a terminal a formula does nothing, and an escape sequence would.
     seen = stream.isatty()
     number = 0
-    for item in items:
+    for number, item in enumerate(items, start=1):
         writer.writerow([_cell(pick(item, name), raw=style.raw, seen=seen) for name in names])
-        number += 1
         if number == 1:
             stream.flush()
     return number

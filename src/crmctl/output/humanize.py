@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from crmctl.output import dates
 from crmctl.output.escape import one_line
 from crmctl.output.view import to_text
-from crmctl.resources import OPEN_STATUSES, TASK_STATUSES
+from crmctl.resources import CLOSED_STATUSES, OPEN_STATUSES
 from crmctl.timestamps import in_zone, is_date_only, parse_timestamp
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from crmctl.days import Toward
     from crmctl.fields import FieldType
     from crmctl.output.style import Style
@@ -34,7 +36,7 @@ def say(name: str, type: FieldType, value: Any, style: Style) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if type == "time" and (instant := instant_of(value, style)):
+    if type == "time" and (instant := instant_of(value, style.zone)):
         # As --due reads it; what else has a time has been, and is asked for by --since.
         toward: Toward = "future" if name == "due_date" else "past"
         return dates.describe(instant, now=style.now, zone=style.zone, toward=toward)
@@ -47,7 +49,7 @@ def say(name: str, type: FieldType, value: Any, style: Style) -> str:
 
 def say_at_length(name: str, type: FieldType, value: Any, style: Style) -> str:
     """A value where there is room: a date in full, an object with its ID."""
-    if type == "time" and (instant := instant_of(value, style)):
+    if type == "time" and (instant := instant_of(value, style.zone)):
         return _say_instant(instant, style)
     if not isinstance(value, Mapping):
         return say(name, type, value, style)
@@ -60,22 +62,22 @@ def say_at_length(name: str, type: FieldType, value: Any, style: Style) -> str:
     return one_line(to_text(value))
 
 
-def is_minutes(value: object) -> bool:
+def is_minutes(value: object) -> TypeGuard[int]:
     """Whether a value that ought to be a duration is one."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def instant_of(value: Any, style: Style) -> datetime | None:
+def instant_of(value: Any, zone: tzinfo) -> datetime | None:
     """The instant a timestamp stands for, or None if it is no timestamp.
 
-    A date without a time is the end of that day where the reader is.
+    A date without a time is the end of that day in ``zone``.
     """
     if not isinstance(value, str):
         return None
     try:
         if is_date_only(value):
             day = datetime.fromisoformat(value)
-            last_second = datetime.combine(day, time(23, 59, 59, fold=1), tzinfo=style.zone)
+            last_second = datetime.combine(day, time(23, 59, 59, fold=1), tzinfo=zone)
             return last_second.astimezone(UTC)
         return parse_timestamp(value)
     except (OverflowError, ValueError):
@@ -86,8 +88,7 @@ def color_of(name: str, item: Item, style: Style) -> str:
     """The colour that a field of an item has by its meaning; empty for none."""
     status = item.get("status")
     if name == "title":
-        closed = status in TASK_STATUSES and status not in OPEN_STATUSES
-        return "dim" if closed else ""
+        return "dim" if status in CLOSED_STATUSES else ""
     if name == "due_date":
         return _color_of_due(item, style)
     value = item.get(name)
@@ -101,18 +102,13 @@ def marked(text: str, name: str, item: Item, style: Style) -> str:
 
 
 def _color_of_due(item: Item, style: Style) -> str:
-    instant = instant_of(item.get("due_date"), style)
+    instant = instant_of(item.get("due_date"), style.zone)
     if instant is None or item.get("status") not in OPEN_STATUSES:
         return ""
     if instant < style.now:
         return "red"
-    today = dates.day_heading(style.now, now=style.now, zone=style.zone)
-    return "yellow" if dates.day_heading(instant, now=style.now, zone=style.zone) == today else ""
-
-
-def local_clock(instant: datetime, style: Style) -> datetime:
-    """The instant by the reader's clock; in UTC where that has no such time."""
-    return in_zone(instant, style.zone)
+    today = in_zone(style.now, style.zone).date()
+    return "yellow" if in_zone(instant, style.zone).date() == today else ""
 
 
 def is_whole_day(local: datetime) -> bool:
@@ -121,7 +117,7 @@ def is_whole_day(local: datetime) -> bool:
 
 
 def _say_instant(instant: datetime, style: Style) -> str:
-    local = local_clock(instant, style)
+    local = in_zone(instant, style.zone)
     day = f"{local:%a} {local.day} {local:%b} {local.year:04}"
     text = day if is_whole_day(local) else f"{day} {local:%H:%M}"
     relative = dates.describe(instant, now=style.now, zone=style.zone)

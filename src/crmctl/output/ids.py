@@ -14,10 +14,9 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
     """Write the ID of each item that has one; give the number of items."""
     del view, style
     number = 0
-    for item in items:
+    for number, item in enumerate(items, start=1):
         if item.get("id") is not None:
             stream.write(one_line(to_text(item["id"])) + "\n")
-        number += 1
         if number == 1:
             stream.flush()
     return number

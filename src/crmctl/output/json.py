@@ -25,11 +25,10 @@ def write_list(
     del style
     fields = view.fields if view.chosen else []
     number = 0
-    for item in items:
+    for number, item in enumerate(items, start=1):
         shown = indent(select(item, fields) if fields else item)
-        stream.write("[\n  " if number == 0 else ",\n  ")
+        stream.write("[\n  " if number == 1 else ",\n  ")
         stream.write(shown.replace("\n", "\n  "))
-        number += 1
         if number == 1:
             stream.flush()
     stream.write("\n]\n" if number else "[]\n")

@@ -23,9 +23,8 @@ def write_list(
     fields = view.fields if view.chosen else []
     write = stream.write
     number = 0
-    for item in items:
+    for number, item in enumerate(items, start=1):
         write(encode(select(item, fields) if fields else item) + "\n")
-        number += 1
         if number == 1:
             stream.flush()
     return number

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl.output.escape import visible
 from crmctl.output.facts import Facts
-from crmctl.output.humanize import instant_of, is_whole_day, local_clock, marked, say, say_at_length
+from crmctl.output.humanize import instant_of, is_whole_day, marked, say, say_at_length
 from crmctl.output.style import Style
 from crmctl.output.view import Item, View, in_words, pick, pick_shown
+from crmctl.timestamps import in_zone
 
 if TYPE_CHECKING:
     from crmctl.fields import FieldType
@@ -36,8 +37,8 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
     """Write a table, a row an item as it comes; give their number. Nothing for none."""
     value_of = pick if view.chosen else pick_shown
     number = 0
-    for item in items:
-        if not number:
+    for number, item in enumerate(items, start=1):
+        if number == 1:
             headings = [_escape(column.heading) for column in view.columns]
             stream.write(_row(headings) + _row(["---"] * len(headings)))
         cells = []
@@ -45,7 +46,6 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
             text = _say(column.name, column.type, value_of(item, column.name), style)
             cells.append(_escape(marked(text, column.name, item, style)))
         stream.write(_row(cells))
-        number += 1
         if number == 1:
             stream.flush()
     return number
@@ -70,8 +70,8 @@ def _row(cells: list[str]) -> str:
 
 
 def _say(name: str, type: FieldType, value: Any, style: Style) -> str:
-    if type == "time" and (instant := instant_of(value, style)):
-        local = local_clock(instant, style).replace(tzinfo=None)
+    if type == "time" and (instant := instant_of(value, style.zone)):
+        local = in_zone(instant, style.zone).replace(tzinfo=None)
         return f"{local.date()}" if is_whole_day(local) else local.isoformat(" ", "minutes")
     return say(name, type, value, style)
 

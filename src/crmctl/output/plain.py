@@ -19,10 +19,9 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
     names = [column.name for column in view.columns]
     value_of = pick if view.chosen else pick_shown
     number = 0
-    for item in items:
+    for number, item in enumerate(items, start=1):
         cells = [_cell(value_of(item, name)) for name in names]
         stream.write("\t".join(cells) + "\n")
-        number += 1
         if number == 1:
             stream.flush()
     return number

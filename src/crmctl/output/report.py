@@ -10,9 +10,10 @@ from crmctl.output.bars import bar, say_shades, shade, stacked
 from crmctl.output.console import cell_len, cut, open_console, print_wrapped
 from crmctl.output.dates import say_duration
 from crmctl.output.escape import one_line
-from crmctl.output.humanize import instant_of, local_clock, say
+from crmctl.output.humanize import instant_of, say
 from crmctl.output.style import Style
 from crmctl.output.view import to_text
+from crmctl.timestamps import in_zone
 
 Report = Mapping[str, Any]
 Part = tuple[str, str]
@@ -60,8 +61,8 @@ def write_tasks(report: Report, *, stream: TextIO, style: Style) -> None:
     name_width = _room(natural, numbers, style)
     bar_width = _bar_width(name_width + numbers + _GAP, style)
     largest = max(row["total"] for row in rows)
-    lines: list[Line] = [_say_open(total)]
-    lines += [[], [_over("overdue", name_width, widths, gap)]]
+    over = "overdue".rjust(name_width + sum(widths[:2]) + 2 * gap)
+    lines: list[Line] = [_say_open(total), [], [(over, "dim")]]
     headings = [(heading, "bold") for heading in (*_AGES.values(), "total")]
     lines.append(_columns(("Assignee", "bold"), name_width, headings, widths, gap))
     for name, row in zip(names, rows, strict=True):
@@ -72,8 +73,7 @@ def write_tasks(report: Report, *, stream: TextIO, style: Style) -> None:
         counts = [(text, color or "bold") for text, color in _counts(total)]
         lines.append(_columns(("Total", "bold"), name_width, counts, widths, gap))
     if bar_width:
-        legend = [(f"{sign} {words}", color) for sign, color, _, words in _PARTS]
-        lines += [[], _spread(legend)]
+        lines += [[], [(f"{sign} {words}  ", color) for sign, color, _, words in _PARTS]]
     _print(lines, stream, style)
 
 
@@ -97,17 +97,12 @@ def _assignee(row: Report) -> str:
 
 def _say_open(total: Report) -> Line:
     overdue = sum(total[age] for age in _OVERDUE)
-    said: Line = [(f"{_number(total['total'], 'open task')}", "bold")]
+    said: Line = [(_number(total["total"], "open task"), "bold")]
     if overdue:
         said.append((f", {overdue} overdue", "red"))
     if total["today"]:
         said.append((f", {total['today']} due today", "yellow"))
     return said
-
-
-def _over(heading: str, name_width: int, widths: Sequence[int], gap: int) -> Part:
-    """A heading over the first two columns of numbers."""
-    return heading.rjust(name_width + sum(widths[:2]) + 2 * gap), "dim"
 
 
 def _counts(row: Report) -> Line:
@@ -130,12 +125,12 @@ def _ages_bar(row: Report, largest: int, width: int) -> Line:
 def _say_happened(report: Report, style: Style) -> list[Line]:
     total = report["total"]
     said = _number(total["count"], "activity", "activities")
-    start = instant_of(report["date_from"], style)
-    end = instant_of(report["date_to"], style)
+    start = instant_of(report["date_from"], style.zone)
+    end = instant_of(report["date_to"], style.zone)
     if start:
-        said += f" since {_say_day(local_clock(start, style).date())}"
+        said += f" since {_say_day(in_zone(start, style.zone).date())}"
     if end:
-        said += f" and up to {_say_day(local_clock(end, style).date())}"
+        said += f" and up to {_say_day(in_zone(end, style.zone).date())}"
     if total["minutes"]:
         said += f", {say_duration(total['minutes'])}"
     if report["undated"]:
@@ -194,10 +189,8 @@ def _by_week(weeks: Sequence[Report], style: Style) -> list[Line]:
     most = max(week["count"] for week in weeks)
     strip = len(_DAYS) * (len(_DAYS[0]) + 1)
     width = _bar_width(name_width + 1 + strip + _GAP + number_width + _GAP, style)
-    lines: list[Line] = [
-        [("Week of".ljust(name_width + _GAP) + " ".join(_DAYS), "bold")],
-    ]
-    today = local_clock(style.now, style).date()
+    lines: list[Line] = [[("Week of".ljust(name_width + _GAP) + " ".join(_DAYS), "bold")]]
+    today = in_zone(style.now, style.zone).date()
     for monday, week in zip(mondays, weeks, strict=True):
         line: Line = [(_say_day(monday).rjust(name_width) + " ", "")]
         for number, count in enumerate(week["days"]):
@@ -242,13 +235,6 @@ def _columns(
     line: Line = [(shown, name[1]), (" " * (name_width - cell_len(shown)), "")]
     for (text, color), width in zip(cells, widths, strict=True):
         line.append((text.rjust(width + gap), color))
-    return line
-
-
-def _spread(parts: Sequence[Part]) -> Line:
-    line: Line = []
-    for part in parts:
-        line += [("  ", ""), part] if line else [part]
     return line
 
 

@@ -46,13 +46,11 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
         return 0
     if not view.chosen:
         columns, rows = _with_something(columns, rows)
-    heading = [(column.heading, "bold") for column in columns]
-    natural = [
-        max(map(cell_len, cells)) for cells in zip(*map(_texts, [heading, *rows]), strict=True)
-    ]
+    lines = [[(column.heading, "bold") for column in columns], *rows]
+    natural = [max(cell_len(text) for text, _ in column) for column in zip(*lines, strict=True)]
     widths = fit(columns, natural, style.width, chosen=view.chosen)
     with open_console(stream, style) as console:
-        for cells in [heading, *rows]:
+        for cells in lines:
             console.print(line_of(cells, widths), soft_wrap=True)
     return len(rows)
 
@@ -103,10 +101,6 @@ def _with_something(
     """The columns in which something stands: an empty one takes room and says nothing."""
     kept = [index for index in range(len(columns)) if any(row[index][0] for row in rows)]
     return [columns[index] for index in kept], [[row[index] for index in kept] for row in rows]
-
-
-def _texts(cells: list[tuple[str, str]]) -> list[str]:
-    return [text for text, _ in cells]
 
 
 def line_of(cells: list[tuple[str, str]], widths: list[int]) -> Text:

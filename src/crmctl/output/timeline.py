@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any, TextIO
 
 from crmctl.output import dates
-from crmctl.output.console import GLUE, cut, open_console, print_wrapped
+from crmctl.output.console import GLUE, Console, cut, open_console, print_wrapped
 from crmctl.output.escape import one_line
-from crmctl.output.humanize import instant_of, local_clock, say
+from crmctl.output.humanize import instant_of, say
 from crmctl.output.style import Style
 from crmctl.output.view import Item, pick_shown, to_text
-from crmctl.timestamps import is_date_only
+from crmctl.timestamps import in_zone, is_date_only
 
 _NO_DATE = "No date"
 _TYPE_WIDTH = 7
@@ -30,7 +30,7 @@ def write_timeline(items: Iterable[Item], *, stream: TextIO, style: Style) -> in
     undated: list[Item] = []
     for item in items:
         number += 1
-        if instant_of(_when(item), style) is None:
+        if instant_of(_when(item), style.zone) is None:
             undated.append(item)
         else:
             timeline.write(item, style)
@@ -54,16 +54,20 @@ class Timeline:
     def write(self, item: Item, style: Style) -> None:
         """Write an item; above it its day, where that is another than the last one's."""
         when = _when(item)
-        instant = instant_of(when, style)
+        instant = instant_of(when, style.zone)
         day: date | str = _NO_DATE
         heading, clock = _NO_DATE, ""
         if instant is not None:
-            local = local_clock(instant, style)
+            local = in_zone(instant, style.zone)
             day = local.date()
             heading = dates.day_heading(instant, now=style.now, zone=style.zone)
             clock = "" if is_date_only(str(when)) else f"{local:%H:%M}"
-        first = self._day is None
-        _write_item(item, clock, heading if day != self._day else "", first, self._stream, style)
+        with open_console(self._stream, style) as console:
+            if day != self._day:
+                if self._day is not None:
+                    console.line()
+                print_wrapped(console, [(heading, "bold")], indent=0, width=style.width)
+            _write_item(item, clock, console, style)
         self._day = day
 
 
@@ -71,24 +75,17 @@ def _when(item: Item) -> Any:
     return item.get("occurred_at") or item.get("created_at")
 
 
-def _write_item(
-    item: Item, clock: str, heading: str, first: bool, stream: TextIO, style: Style
-) -> None:
+def _write_item(item: Item, clock: str, console: Console, style: Style) -> None:
     narrow = style.width is not None and style.width < _NARROW
     indent = 2 if narrow else _INDENT
-    with open_console(stream, style) as console:
-        if heading:
-            if not first:
-                console.line()
-            print_wrapped(console, [(heading, "bold")], indent=0, width=style.width)
-        parts = [("  ", ""), (f"{clock:5}  ", "dim"), *_told(item, style)]
-        print_wrapped(console, parts, indent=indent, width=style.width)
-        description = one_line(_first_line(item.get("description")))
-        if description:
-            if style.width is not None:
-                description = cut(description, max(1, style.width - indent))
-            parts = [(" " * indent, ""), (description, "dim")]
-            print_wrapped(console, parts, indent=indent, width=None)
+    parts = [("  ", ""), (f"{clock:5}  ", "dim"), *_told(item, style)]
+    print_wrapped(console, parts, indent=indent, width=style.width)
+    description = one_line(_first_line(item.get("description")))
+    if description:
+        if style.width is not None:
+            description = cut(description, max(1, style.width - indent))
+        parts = [(" " * indent, ""), (description, "dim")]
+        print_wrapped(console, parts, indent=indent, width=None)
 
 
 def _told(item: Item, style: Style) -> list[tuple[str, str]]:

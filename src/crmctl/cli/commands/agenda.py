@@ -14,7 +14,6 @@ from crmctl.cli.context import Context
 from crmctl.cli.lists import Asked, keep_known, read_list, show_list
 from crmctl.cli.show import style
 from crmctl.output.humanize import instant_of
-from crmctl.output.style import Style
 from crmctl.resources import OPEN_STATUSES, TASK
 from crmctl.timestamps import format_timestamp
 
@@ -137,7 +136,7 @@ def _is_before(crm: Context, task: dict[str, Any], instant: datetime) -> bool:
 
 
 def _due(crm: Context, task: dict[str, Any]) -> datetime | None:
-    return instant_of(task.get("due_date"), Style(now=crm.now, zone=crm.zone))
+    return instant_of(task.get("due_date"), crm.zone)
 
 
 def _open_tasks(users: Sequence[str] | None, **due: str) -> list[dict[str, str]]:

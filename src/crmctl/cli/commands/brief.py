@@ -9,7 +9,6 @@ from crmctl.cli.context import Context
 from crmctl.cli.lists import keep_known, read_list
 from crmctl.cli.show import named_view, show_all, style
 from crmctl.output.humanize import instant_of
-from crmctl.output.style import Style
 from crmctl.resources import ACTIVITY, OPEN_STATUSES, TASK
 
 app = typer.Typer()
@@ -76,8 +75,7 @@ def _read(crm: Context, record_id: str, type: str | None, most: int | None) -> d
     open_tasks = list(keep_known(crm, TASK, tasks))
     happened = list(keep_known(crm, ACTIVITY, activities))
     known = crm.known.record(type, record_id) if type else None
-    reader = Style(now=crm.now, zone=crm.zone)
-    due = [instant_of(task.get("due_date"), reader) for task in open_tasks]
+    due = [instant_of(task.get("due_date"), crm.zone) for task in open_tasks]
     return {
         "type": type,
         "id": record_id,

@@ -11,7 +11,7 @@ from crmctl.cli.context import Context
 from crmctl.cli.known import OfWorkspace
 from crmctl.errors import CrmctlError
 from crmctl.names import fold
-from crmctl.resources import OPEN_STATUSES, TASK, TASK_STATUSES
+from crmctl.resources import CLOSED_STATUSES, TASK
 from crmctl.store.values import Condition, Item
 
 if TYPE_CHECKING:
@@ -55,11 +55,7 @@ def closed_ids(crm: Context, prefix: str) -> list[tuple[str, str]]:
         if crm.profile.kind != "workspace":
             return known_ids(crm, TASK.name, prefix)
         with crm.open_store(busy_seconds=1).reading() as kept:
-            closed = [
-                _last_changed(kept, status)
-                for status in TASK_STATUSES
-                if status not in OPEN_STATUSES
-            ]
+            closed = [_last_changed(kept, status) for status in CLOSED_STATUSES]
     except CrmctlError:
         return []
     return [
