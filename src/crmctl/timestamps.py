@@ -53,6 +53,15 @@ def within_calendar(instant: datetime) -> datetime:
     return min(max(instant, _FIRST), _LAST)
 
 
+def add_time(instant: datetime, more: timedelta) -> datetime:
+    """An aware instant so much later, or earlier; the calendar's last or first where it ends."""
+    try:
+        return instant + more
+    except OverflowError:
+        later = more > timedelta()
+        return datetime.max.replace(tzinfo=UTC) if later else datetime.min.replace(tzinfo=UTC)
+
+
 def in_zone(instant: datetime, zone: tzinfo) -> datetime:
     """An aware instant by that zone's clock; by UTC's where that has no such time.
 

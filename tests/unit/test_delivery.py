@@ -17,7 +17,7 @@ from crmctl.api.message import Request, Response
 from crmctl.delivery.batches import BATCH, recall_last, send_in_batches
 from crmctl.delivery.journal import Journal, open_journal
 from crmctl.delivery.lines import Entry, Halt, Result
-from crmctl.delivery.threads import Gate, send_in_threads
+from crmctl.delivery.threads import Gate, Threads
 from crmctl.errors import StoreError
 from crmctl.workspace.app import Workspace
 from tests.contract.world import open_workspace
@@ -153,19 +153,17 @@ class Server:
 
 def in_threads(server: Server, some: list[Entry], concurrency: int, halt: Halt) -> list[Result]:
     gate = Gate(clock=lambda: server.now, sleep=server.sleep)
-    return list(
-        send_in_threads(
-            some,
-            create,
-            connect=lambda: Client(gate.watch(server), remote=True),
-            concurrency=concurrency,
-            gate=gate,
-            journal=None,
-            now=lambda: NOW,
-            halt=halt,
-            fail_fast=False,
-        )
+    threads = Threads(
+        create,
+        connect=lambda: Client(gate.watch(server), remote=True),
+        concurrency=concurrency,
+        gate=gate,
+        journal=None,
+        now=lambda: NOW,
+        halt=halt,
+        fail_fast=False,
     )
+    return list(threads.send(some))
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

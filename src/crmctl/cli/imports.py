@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 from contextlib import ExitStack
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from crmctl.api.client import Client
 from crmctl.cli.items import ItemReader
 from crmctl.cli.lines import open_source
 from crmctl.cli.renaming import Renaming
 from crmctl.cli.sending import Work
-from crmctl.delivery.lines import EARLIER, Entry, Result, in_groups
+from crmctl.delivery.lines import DONE, EARLIER, Entry, Result, in_groups
 from crmctl.resources import TASK
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from crmctl.api.client import Client
     from crmctl.cli.context import Context
     from crmctl.cli.inputs import Sending
     from crmctl.cli.lines import Source
@@ -68,7 +68,7 @@ def import_items(
             crm,
             sending,
             lambda: _entries(source, reader, journal, keyed=remote),
-            _create_task if resource is TASK else _log_activity,
+            Client.create_task if resource is TASK else Client.log_activity,
             past="Imported",
             nouns=resource.plural,
             head=source.head,
@@ -94,12 +94,11 @@ def _entries(
 ) -> Iterator[Entry | Result]:
     """What each line asks for; what the journal has as done is a result already."""
     for some in in_groups(source.records(), _TOGETHER, lambda record: record.raw):
-        known = journal is not None and journal.resumed
-        states = journal.states(some[0].number, some[-1].number) if journal and known else {}
+        resumed = journal is not None and journal.resumed
+        states = journal.states(some[0].number, some[-1].number) if journal and resumed else {}
         for record in some:
             state = states.get(record.number)
-            if journal is not None and journal.is_done(state):
-                assert state is not None  # noqa: S101 - it is done
+            if state is not None and state[0] == DONE:
                 entry = Entry(record.number, record.raw, item_id=state[1])
                 yield Result(entry, EARLIER)
                 continue
@@ -130,11 +129,3 @@ def _settle(crm: Context, resource: Resource, entries: list[Entry], journal: Jou
 def _job_of(crm: Context, resource: Resource, digest: str) -> str:
     """The name of the job: of the file's content, the noun, and where it goes."""
     return hashlib.sha256(f"{digest} {resource.name} {crm.account}".encode()).hexdigest()[:32]
-
-
-def _create_task(client: Client, body: Mapping[str, Any], key: str | None) -> dict[str, Any]:
-    return client.create_task(body, key)
-
-
-def _log_activity(client: Client, body: Mapping[str, Any], key: str | None) -> dict[str, Any]:
-    return client.log_activity(body, key)

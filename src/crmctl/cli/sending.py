@@ -10,13 +10,13 @@ from crmctl.delivery.lines import (
     DONE,
     EARLIER,
     INVALID,
-    LEFT,
     MOST_BYTES,
     Entry,
     Halt,
     Result,
     carry_out,
     raw_of,
+    unsent,
 )
 from crmctl.errors import CrmctlError
 from crmctl.timestamps import format_timestamp
@@ -76,12 +76,9 @@ class Work:
         bar = Bar(self._crm.terminal.progress_line(), "Checking line", None)
         size = 0
         for each in self._read():
-            if isinstance(each, Result):
-                tally.add(each)
-            else:
-                tally.add(Result(each, LEFT))
-                if each.doubtful:
-                    self.doubtful.append(each)
+            tally.add(unsent(each))
+            if isinstance(each, Entry) and each.doubtful:
+                self.doubtful.append(each)
             if self._checked is not None:
                 self._checked.append(each)
                 size += len(raw_of(each))
@@ -94,7 +91,7 @@ class Work:
             if not self._crm.options.dry_run:
                 values = Values(self._crm)
                 with failed_lines(self._sending.failed_to, self._head) as failed:
-                    for result in self._left():
+                    for result in map(unsent, self._lines()):
                         values.add(result.as_dict())
                         failed.add(result)
                 values.end()
@@ -184,12 +181,11 @@ class Work:
                 halt=self._halt,
                 fail_fast=sending.fail_fast,
             )
-        from crmctl.delivery.threads import Gate, send_in_threads
+        from crmctl.delivery.threads import Gate, Threads
 
         crm.key  # noqa: B018 - a person may be asked for it, by this thread
         gate = Gate(sleep=crm.sleep)
-        return send_in_threads(
-            self._lines(),
+        threads = Threads(
             self._create,
             connect=lambda: crm.connect(gate.watch, self._tally.warn),
             concurrency=sending.concurrency,
@@ -199,11 +195,8 @@ class Work:
             halt=self._halt,
             fail_fast=sending.fail_fast,
         )
+        return threads.send(self._lines())
 
     def _lines(self) -> Iterable[Entry | Result]:
         checked, self._checked = self._checked, None
         return self._read() if checked is None else checked
-
-    def _left(self) -> Iterator[Result]:
-        for each in self._lines():
-            yield each if isinstance(each, Result) else Result(each, LEFT)

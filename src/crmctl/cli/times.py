@@ -5,12 +5,12 @@ Whatever is refused here was not sent: every function raises `UsageError` or `In
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from crmctl.cli.inputs import only_one
 from crmctl.errors import BadAnswer, InvalidInput, UsageError
-from crmctl.timestamps import format_timestamp, in_zone, is_date_only, parse_timestamp
+from crmctl.timestamps import add_time, format_timestamp, in_zone, is_date_only, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +40,9 @@ def read_when(crm: Context, text: str, option: str, *, toward: Toward, day: Day 
     instant = first if day == "start" else last
     bound = instant
     if day == "after" and whole_day:
-        bound = _add(instant, timedelta(seconds=1) - _MILLISECOND)
+        bound = add_time(instant, timedelta(seconds=1) - _MILLISECOND)
     elif day == "by":
-        bound = _add(instant, timedelta(seconds=1) if whole_day else _MILLISECOND)
+        bound = add_time(instant, timedelta(seconds=1) if whole_day else _MILLISECOND)
     return _say_understood(crm, f"{option} {text}", instant, bound)
 
 
@@ -135,7 +135,7 @@ def read_days(crm: Context, value: str) -> tuple[datetime, datetime]:
 
     start = parse_when("today", now=crm.now, zone=crm.zone, toward="future")
     last = parse_when(f"+{value}d", now=crm.now, zone=crm.zone, toward="future", edge="end")
-    return start, _add(last, timedelta(seconds=1))
+    return start, add_time(last, timedelta(seconds=1))
 
 
 def just_before(instant: datetime) -> str:
@@ -193,10 +193,3 @@ def _say_understood(crm: Context, typed: str, instant: datetime, bound: datetime
     local = in_zone(instant, crm.zone)
     crm.terminal.log(1, f"{typed}: {local:%a %d %b %Y %H:%M:%S} ({sent})")
     return sent
-
-
-def _add(instant: datetime, more: timedelta) -> datetime:
-    try:
-        return instant + more
-    except OverflowError:  # 9999-12-31 is the last day there is
-        return datetime.max.replace(tzinfo=UTC)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmctl.api.client import Client
-from crmctl.delivery.lines import LEFT, Entry, Halt, Result, carry_out, in_groups, raw_of
+from crmctl.delivery.lines import Entry, Halt, Result, carry_out, in_groups, raw_of, unsent
 from crmctl.errors import CrmctlError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from crmctl.api.message import Request, Response
     from crmctl.delivery.journal import Journal
     from crmctl.delivery.lines import Create
     from crmctl.workspace.app import Workspace
@@ -38,18 +37,27 @@ def send_in_batches(
     batch did is remembered in its own transaction, and comes into the journal after it; the next
     run begins with `recall_last`.
     """
+
+    def send(some: list[Entry | Result]) -> list[Result]:
+        with workspace.batch() as batch:
+            client = Client(lambda request: batch(request.having(caller=caller)), warn=warn)
+            results = [_settle(each, client, create, halt, fail_fast=fail_fast) for each in some]
+            if journal is not None:
+                batch.remember(journal.name, journal.states_after(results))
+        return results
+
     for some in in_groups(entries, BATCH, raw_of):
         results: list[Result] = []
         try:
             if halt.error is None and any(isinstance(each, Entry) for each in some):
-                results = _send(some, create, workspace, caller, warn, journal, halt, fail_fast)
+                results = send(some)
         except StoreError as error:
             halt.by(error)
             for each in some:
                 if isinstance(each, Entry) and each.body is not None:
                     each.item_id = None  # it went with its transaction
         if not results:
-            yield from (each if isinstance(each, Result) else Result(each, LEFT) for each in some)
+            yield from map(unsent, some)
             continue
         try:
             if journal is not None:
@@ -57,28 +65,6 @@ def send_in_batches(
         except StoreError as error:
             halt.by(error)  # all is done, and the next run recalls it
         yield from results
-
-
-def _send(
-    some: list[Entry | Result],
-    create: Create,
-    workspace: Workspace,
-    caller: str | None,
-    warn: Callable[[Mapping[str, Any]], None],
-    journal: Journal | None,
-    halt: Halt,
-    fail_fast: bool,
-) -> list[Result]:
-    with workspace.batch() as batch:
-
-        def send(request: Request) -> Response:
-            return batch(request.having(caller=caller))
-
-        client = Client(send, warn=warn)
-        results = [_settle(each, client, create, halt, fail_fast=fail_fast) for each in some]
-        if journal is not None:
-            batch.remember(journal.name, journal.states_after(results))
-    return results
 
 
 def recall_last(workspace: Workspace, journal: Journal) -> None:
@@ -89,10 +75,8 @@ def recall_last(workspace: Workspace, journal: Journal) -> None:
 def _settle(
     each: Entry | Result, client: Client, create: Create, halt: Halt, *, fail_fast: bool
 ) -> Result:
-    if isinstance(each, Result):
-        return each
-    if halt.error is not None:
-        return Result(each, LEFT)
+    if isinstance(each, Result) or halt.error is not None:
+        return unsent(each)
     result = carry_out(client, each, create)
     if fail_fast and result.failed:
         halt.by(result.error or CrmctlError("A line failed."))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmctl.api.compare import shows
 from crmctl.api.message import KEYS_HONOURED, Request
-from crmctl.timestamps import format_timestamp, parse_timestamp
+from crmctl.delivery.journal import CREATED
+from crmctl.timestamps import add_time, format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +52,7 @@ def settle_doubts(
     found = _find(client, resource, entries, journal)
     journal.take_over(
         {
-            entry.number: ("created", found[entry.number]) if entry.number in found else ("", None)
+            entry.number: (CREATED, found[entry.number]) if entry.number in found else ("", None)
             for entry in entries
         }
     )
@@ -108,7 +109,8 @@ def _query(resource: Resource, entries: Sequence[Entry]) -> dict[str, str]:
             times = [parse_timestamp(str(value)) for value in values]
             lowest = filter.operator == ">="
             day = timedelta(days=-1 if lowest else 1)
-            query[filter.name] = format_timestamp((min(times) if lowest else max(times)) + day)
+            furthest = min(times) if lowest else max(times)
+            query[filter.name] = format_timestamp(add_time(furthest, day))
     return query
 
 

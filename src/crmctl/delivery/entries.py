@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmctl import errors
 from crmctl.delivery import refs
@@ -13,7 +13,8 @@ from crmctl.resources import ACTIVITY, OPERATIONS
 from crmctl.timestamps import parse_timestamp
 from crmctl.validate import check_body
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from crmctl.delivery.rows import Row
 
 STATES = ("pending", "sending", "unknown", "held", "dead", "delivered")
 # What the server does not have yet, and may still get.
@@ -58,12 +59,11 @@ def read_entry(entry: Any, base_url: str) -> tuple[str, Row]:
 
     What was being sent, or was held, is unknown here.
     """
-    if not isinstance(entry, dict):
+    operation = OPERATIONS["log_activity"]
+    sent = isinstance(entry, dict) and (entry.get("method"), entry.get("path"))
+    if sent != (operation.method, operation.path):
         raise errors.InvalidInput("this is no entry of an outbox.")
     body, ref, state = (entry.get(name) for name in ("body", "ref", "state"))
-    operation = OPERATIONS["log_activity"]
-    if (entry.get("method"), entry.get("path")) != (operation.method, operation.path):
-        raise errors.InvalidInput("this is no entry of an outbox.")
     if entry.get("base_url") != base_url:
         raise errors.InvalidInput(f"this is for {entry.get('base_url')!r:.80}, not for {base_url}.")
     if state not in (*WAITING, "dead") or not isinstance(ref, str) or not isinstance(body, dict):

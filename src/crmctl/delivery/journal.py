@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-# What a line is: sent, perhaps; created, with more to be done; done.
-_SENT, _CREATED, _DONE = "sent", "created", "done"
+# What a line is, if it is not `DONE`: sent, perhaps; created, with more to be done.
+_SENT, CREATED = "sent", "created"
 
 # "CRMJ" tells a journal from other databases.
 _SCHEMA = Schema(
@@ -114,9 +114,9 @@ class Journal:
             if result.status in (EARLIER, UNKNOWN) and entry.item_id is None:
                 continue
             if result.status == DONE:
-                states[entry.number] = (_DONE, entry.item_id)
+                states[entry.number] = (DONE, entry.item_id)
             elif result.status != EARLIER:
-                state = _CREATED if entry.item_id and entry.body is not None else ""
+                state = CREATED if entry.item_id and entry.body is not None else ""
                 states[entry.number] = (state, entry.item_id if state else None)
         return states
 
@@ -147,8 +147,3 @@ class Journal:
     def key_of(self, number: int) -> str:
         """A line's Idempotency-Key: the same in every run of this job."""
         return sha256(f"{self.name}:{number}".encode()).hexdigest()
-
-    @staticmethod
-    def is_done(state: tuple[str, str | None] | None) -> bool:
-        """Whether a state is that of a line that is done."""
-        return state is not None and state[0] == _DONE

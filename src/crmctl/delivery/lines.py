@@ -97,6 +97,11 @@ def raw_of(each: Entry | Result) -> bytes:
     return each.raw if isinstance(each, Entry) else each.entry.raw
 
 
+def unsent(each: Entry | Result) -> Result:
+    """What became of what is not sent any more; a result is one already."""
+    return each if isinstance(each, Result) else Result(each, LEFT)
+
+
 def carry_out(client: Client, entry: Entry, create: Create) -> Result:
     """Send what a line asks for."""
     try:

@@ -11,14 +11,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from crmctl import errors
 from crmctl.files import LOCK_SECONDS, OwnFile
-from crmctl.timestamps import format_timestamp, parse_timestamp
+from crmctl.timestamps import add_time, format_timestamp, parse_timestamp
 
 Item = dict[str, Any]
 
@@ -61,7 +61,7 @@ class Mark:
     def is_passed_by(self, name: str, dated: datetime | None) -> bool:
         """Whether an item of that name and date is new."""
         return name not in self.shown and (
-            self.created_at is None or dated is None or dated >= _before(self.created_at, WINDOW)
+            self.created_at is None or dated is None or dated >= add_time(self.created_at, -WINDOW)
         )
 
 
@@ -91,7 +91,7 @@ def find_new(pages: Iterable[Sequence[Item]], mark: Mark) -> tuple[list[Item], M
     shown = {
         name: dated
         for name, dated in {**before, **seen}.items()
-        if newest is None or dated is None or dated >= _before(newest, WINDOW)
+        if newest is None or dated is None or dated >= add_time(newest, -WINDOW)
     }
     return new, Mark(newest, shown)
 
@@ -204,7 +204,7 @@ def _ends_since(page: Sequence[Item], mark: datetime | None) -> bool:
     for item in reversed(page):
         happened = _read(item.get("occurred_at")) or _read(item.get("created_at"))
         if happened is not None:
-            return happened >= _before(mark, LOOK_BACK)
+            return happened >= add_time(mark, -LOOK_BACK)
     return True
 
 
@@ -217,10 +217,3 @@ def _read(value: Any, *, end_of_day: bool = False) -> datetime | None:
 
 def _instant(kept: Any) -> datetime | None:
     return None if kept is None else parse_timestamp(kept)
-
-
-def _before(instant: datetime, delta: timedelta) -> datetime:
-    try:
-        return instant - delta
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)

@@ -91,7 +91,7 @@ class Outbox:
                 renewed |= {name: entry[name] for name in ("body", "occurred_at")}
                 _update(connection, row, renewed)
                 row |= renewed
-            elif row["state"] == "sending" and not self._is_being_sent(row):
+            elif self._is_lost(row):
                 _update(connection, row, _LOST)
                 row |= _LOST
         return row
@@ -158,8 +158,7 @@ class Outbox:
             found = connection.execute(query, wanted).fetchall()
         rows = [dict(zip(NAMES, each, strict=True)) for each in found]
         for row in rows:
-            lost = row["state"] == "sending" and not self._is_being_sent(row)
-            if lost and self.change(row, **_LOST):
+            if self._is_lost(row) and self.change(row, **_LOST):
                 row.update(_LOST)
         return [
             row
@@ -239,15 +238,15 @@ class Outbox:
         ).fetchone()
         return None if found is None else dict(zip(NAMES, found, strict=True))
 
-    def _is_being_sent(self, row: Row) -> bool:
-        """Whether a process that lives has claimed it."""
+    def _is_lost(self, row: Row) -> bool:
+        """Whether the process that was sending it died."""
         if row["state"] != "sending":
             return False
         lock = self._take(self._beside(row["token"]))
         if lock is None:
-            return True
+            return False
         self._free(lock, row["token"])
-        return False
+        return True
 
     def _new_lock(self) -> tuple[int, str]:
         token = os.urandom(8).hex()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -51,9 +50,8 @@ def reconcile(outbox: Outbox, row: Row, client: Client, waits: Waits) -> list[st
     delivered row can be seen; after 3 resends it is held. All else changes nothing but what is said
     of it. Raises what the look raises: that decides nothing.
     """
-    body = json.loads(row["body"])
     looked_at = outbox.clock()
-    seen = walk(client, body, row["ref"])
+    seen = walk(client, row)
     if seen.found:
         ids = [str(activity.get("id")) for activity in seen.found]
         delivered_at = format_timestamp(outbox.clock())
@@ -82,7 +80,4 @@ def _is_proven(outbox: Outbox, seen: Walk, client: Client) -> bool:
     delivered = outbox.rows("delivered")
     if any(row["ref"] in seen.refs for row in delivered):
         return True
-    for row in reversed(delivered[-_PROOFS:]):
-        if walk(client, json.loads(row["body"]), row["ref"]).found:
-            return True
-    return False
+    return any(walk(client, row).found for row in reversed(delivered[-_PROOFS:]))

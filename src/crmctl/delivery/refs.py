@@ -16,7 +16,7 @@ from crmctl import errors
 from crmctl.api.client import Client
 from crmctl.api.deadline import Deadline
 from crmctl.resources import OPERATIONS
-from crmctl.timestamps import format_timestamp, parse_timestamp
+from crmctl.timestamps import add_time, format_timestamp, parse_timestamp
 
 LONGEST_REF = 200
 # How far back is looked: a job can be run again for 30 days.
@@ -84,8 +84,7 @@ def find_logged(
     client: Client, body: Mapping[str, Any], ref: str, *, now: datetime
 ) -> dict[str, Any] | None:
     """The activity with that reference, type, deal and contact, or None; every page is read."""
-    happened = parse_timestamp(body["occurred_at"])
-    query = query_of(body) | {"date_from": format_timestamp(_earliest(happened, now))}
+    query = query_of(body) | {"date_from": format_timestamp(_earliest(body, now))}
     for activity in client.list_activities(query):
         if is_same(activity, body, ref):
             return activity
@@ -133,16 +132,13 @@ def _look_after(
         return None  # a look that fails decides nothing: the failure before it stands
 
 
-def _earliest(happened: datetime, now: datetime) -> datetime:
-    try:
-        return min(happened, now) - LOOK_BACK
-    except OverflowError:
-        return min(happened, now)
+def _earliest(body: Mapping[str, Any], now: datetime) -> datetime:
+    return add_time(min(parse_timestamp(body["occurred_at"]), now), -LOOK_BACK)
 
 
 def _hint(body: Mapping[str, Any], now: datetime) -> str:
-    since = _earliest(parse_timestamp(body["occurred_at"]), now).date()
-    words = ["crmctl activity list", f"--type {body['type']}", f"--since {since}"]
+    since = f"--since {_earliest(body, now).date()}"
+    words = ["crmctl activity list", f"--type {body['type']}", since]
     words += [
         f"--{name.removesuffix('_id')} {body[name]}"
         for name in ("deal_id", "contact_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from crmctl import errors
@@ -13,7 +13,7 @@ from crmctl.api.client import Client
 from crmctl.delivery import refs
 from crmctl.delivery.outbox import Claim, Outbox
 from crmctl.delivery.rows import Row
-from crmctl.timestamps import format_timestamp, parse_timestamp
+from crmctl.timestamps import add_time, format_timestamp, parse_timestamp
 
 # How far from its time an activity is looked for that nobody else logs: servers may round it.
 AROUND = timedelta(days=1)
@@ -125,35 +125,28 @@ def concerns_all(error: errors.CrmctlError) -> bool:
     return isinstance(error, kinds) or error.status in (301, 307, 308)
 
 
-def walk(client: Client, body: Mapping[str, Any], ref: str) -> Walk:
-    """Every activity like that one within a day of its time, on every page."""
+def walk(client: Client, row: Row) -> Walk:
+    """Every activity like that of a row within a day of its time, on every page."""
+    body = json.loads(row["body"])
     happened = parse_timestamp(body["occurred_at"])
     query = refs.query_of(body)
-    query["date_from"] = _shifted(happened, -AROUND)
-    query["date_to"] = _shifted(happened, AROUND)
+    query["date_from"] = format_timestamp(add_time(happened, -AROUND))
+    query["date_to"] = format_timestamp(add_time(happened, AROUND))
     listing = client.list_activities(query)
     number, found, others = 0, [], set()
     for activity in listing:
         number += 1
-        if refs.is_same(activity, body, ref):
+        if refs.is_same(activity, body, row["ref"]):
             found.append(activity)
         elif (other := refs.ref_of(activity)) is not None:
             others.add(other)
     return Walk(found, others, complete=listing.total is None or listing.total <= number)
 
 
-def _shifted(instant: datetime, by: timedelta) -> str:
-    try:
-        return format_timestamp(instant + by)
-    except OverflowError:
-        return format_timestamp(instant)
-
-
 def _look(outbox: Outbox, client: Client, row: Row) -> dict[str, Any] | None:
-    body = json.loads(row["body"])
     if row["made"]:
-        return next(iter(walk(client, body, row["ref"]).found), None)
-    return refs.find_logged(client, body, row["ref"], now=outbox.clock())
+        return next(iter(walk(client, row).found), None)
+    return refs.find_logged(client, json.loads(row["body"]), row["ref"], now=outbox.clock())
 
 
 def _settle(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crmctl import errors
 from crmctl.api.retry import LONGEST_WAIT
 from crmctl.api.retry_after import retry_after_seconds
-from crmctl.delivery.lines import DONE, LEFT, UNKNOWN, Entry, Halt, Result, carry_out
+from crmctl.delivery.lines import DONE, LEFT, UNKNOWN, Entry, Halt, Result, carry_out, unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -86,41 +86,23 @@ class Gate:
             self._until = max(self._until, now + self._asked)
 
 
-def send_in_threads(
-    entries: Iterable[Entry | Result],
-    create: Create,
-    *,
-    connect: Callable[[], Client],
-    concurrency: int,
-    gate: Gate,
-    journal: Journal | None,
-    now: Callable[[], str],
-    halt: Halt,
-    fail_fast: bool,
-) -> Iterator[Result]:
-    """What becomes of the entries, in their order; what is a result already is passed on.
+class Threads:
+    """So many threads that send, each with a client of its own, whose transport the gate watches.
 
-    Each of so many threads has a client of its own, whose transport the gate watches. They keep no
-    order unless there is one. In memory is what is on its way, and what waits behind it.
+    They keep no order unless there is one. In memory is what is on its way, and what waits behind
+    it.
     """
-    run = _Run(create, connect, concurrency, gate, journal, now, halt, fail_fast=fail_fast)
-    try:
-        yield from run.results(iter(entries))
-    finally:
-        run.end()
 
-
-class _Run:
     def __init__(
         self,
         create: Create,
+        *,
         connect: Callable[[], Client],
         concurrency: int,
         gate: Gate,
         journal: Journal | None,
         now: Callable[[], str],
         halt: Halt,
-        *,
         fail_fast: bool,
     ) -> None:
         self._create = create
@@ -140,7 +122,14 @@ class _Run:
         self._results: dict[int, Result] = {}  # not yet given
         self._unnoted: list[Result] = []
 
-    def results(self, entries: Iterator[Entry | Result]) -> Iterator[Result]:
+    def send(self, entries: Iterable[Entry | Result]) -> Iterator[Result]:
+        """What becomes of the entries, in their order; what is a result already is passed on."""
+        try:
+            yield from self._send_all(iter(entries))
+        finally:
+            self._end()
+
+    def _send_all(self, entries: Iterator[Entry | Result]) -> Iterator[Result]:
         shown = time.monotonic()
         while self._fill(entries):
             self._collect()
@@ -151,7 +140,7 @@ class _Run:
                     yield self._results.pop(self._order.popleft())
                 shown = time.monotonic()
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """Let the threads end after what they do now, and note what is known by then."""
         while True:
             try:
@@ -168,7 +157,7 @@ class _Run:
         while len(self._order) < _AHEAD and (some := list(islice(entries, _CLAIMED))):
             new = [each for each in some if isinstance(each, Entry)]
             if self._halt.error is not None:
-                some = [Result(each, LEFT) if isinstance(each, Entry) else each for each in some]
+                some = [unsent(each) for each in some]
             elif self._journal is not None and new:
                 self._journal.claim(new, self._now())
             for each in some:
