@@ -32,6 +32,10 @@ class Screen(io.StringIO):
             time.sleep(0.001)
 
 
+def line(screen: Screen, mask: Callable[[str], str] = str) -> Line:
+    return Line(screen, width=lambda: 80, mask=mask)
+
+
 def page(*ids: str, more: bool = False) -> Response:
     meta = {"has_more": more, "next_cursor": "next" if more else None}
     return Response(200, {"data": [{"id": item_id} for item_id in ids], "meta": meta})
@@ -64,7 +68,7 @@ def test_each_page_that_is_slow_is_said_and_gone_before_its_rows() -> None:
     screen = Screen()
     listed(
         screen,
-        Progress(screen, delay=0.01),
+        Progress(line(screen), delay=0.01),
         seen(screen, "Waiting for the server", page("1", "2", more=True)),
         seen(screen, "page 2, 2 rows so far", page("3")),
     )
@@ -75,13 +79,13 @@ def test_each_page_that_is_slow_is_said_and_gone_before_its_rows() -> None:
 
 def test_what_is_there_in_time_needs_no_words() -> None:
     screen = Screen()
-    listed(screen, Progress(screen), lambda: page("1", more=True), lambda: page("2"))
+    listed(screen, Progress(line(screen)), lambda: page("1", more=True), lambda: page("2"))
     assert screen.getvalue() == "1\n2\n"
 
 
 def test_where_rows_go_to_a_file_the_line_stays_until_the_end() -> None:
     screen, file = Screen(), Screen()
-    progress = Progress(screen, apart=True, delay=0.01)
+    progress = Progress(line(screen), apart=True, delay=0.01)
     listed(
         file,
         progress,
@@ -100,7 +104,7 @@ def test_a_program_that_shows_the_rows_is_not_disturbed() -> None:
         time.sleep(0.1)
         return page("2")
 
-    progress = Progress(screen, piped=True, delay=0.01)
+    progress = Progress(line(screen), piped=True, delay=0.01)
     first = seen(screen, "Waiting for the server", page("1", more=True))
     listed(io.StringIO(), progress, first, late)  # type: ignore[arg-type]
     assert screen.getvalue() == f"Waiting for the server{GONE}"
@@ -108,7 +112,7 @@ def test_a_program_that_shows_the_rows_is_not_disturbed() -> None:
 
 def test_a_pause_before_another_attempt_is_said_without_secrets() -> None:
     screen = Screen()
-    progress = Progress(screen, mask=lambda text: text.replace("key_1", "[key]"), delay=0.01)
+    progress = Progress(line(screen, mask=lambda text: text.replace("key_1", "[key]")), delay=0.01)
 
     def fail() -> Response:
         raise Unreachable("key_1 was refused.", retryable=True)
@@ -127,7 +131,7 @@ def test_a_pause_before_another_attempt_is_said_without_secrets() -> None:
 
 def test_what_is_said_meanwhile_stands_on_a_line_of_its_own() -> None:
     screen = Screen()
-    progress = Progress(screen, delay=0.01)
+    progress = Progress(line(screen), delay=0.01)
 
     def step() -> Response:
         screen.wait_for("Waiting for the server")
@@ -144,7 +148,7 @@ def test_what_is_said_meanwhile_stands_on_a_line_of_its_own() -> None:
 @pytest.mark.parametrize("text", ["GET /x" * 100, "日本語" * 100, "a\x1b[2J\nb"])
 def test_the_line_is_one_line_that_fits_and_acts_on_nothing(text: str) -> None:
     screen = Screen()
-    progress = Progress(screen, delay=0.01)
+    progress = Progress(line(screen), delay=0.01)
     progress.tell(text)
     screen.wait_for({"G": "GET /xG", "日": "日", "a": "a\\x1b[2J b"}[text[0]])
     progress.close()
@@ -158,7 +162,7 @@ def test_a_terminal_that_is_gone_changes_nothing() -> None:
         def write(self, _text: str) -> int:
             raise OSError
 
-    progress = Progress(Gone(), delay=0.0)
+    progress = Progress(line(Gone()), delay=0.0)
 
     def step() -> Response:
         time.sleep(0.05)

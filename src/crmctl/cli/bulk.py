@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from crmctl.cli.context import Context
     from crmctl.cli.inputs import Sending
 
-
 Change = Callable[[Client, str], dict[str, Any]]
 
 
@@ -78,16 +77,15 @@ def for_each(
 
 
 def _for_each_on_stdin(crm: Context, past: str, change: Change, sending: Sending) -> None:
-    from crmctl.cli.lines import open_source
+    from crmctl.cli.lines import read_words, spool_stdin
     from crmctl.cli.sending import Work
     from crmctl.delivery.lines import INVALID, Entry, Result
 
     def read() -> Iterator[Entry | Result]:
-        for record in source.words():
-            entry = Entry(record.number, record.raw, finish=change)
-            entry.item_id = record.fields["id"] if record.fields else None
+        for number, raw, task_id in read_words(file):
+            entry = Entry(number, raw, item_id=task_id, finish=change)
             try:
-                path_to(OPERATIONS["get_task"].path, str(entry.item_id))
+                path_to(OPERATIONS["get_task"].path, task_id)
             except InvalidInput as error:
                 yield Result(entry, INVALID, error)
             else:
@@ -95,7 +93,7 @@ def _for_each_on_stdin(crm: Context, past: str, change: Change, sending: Sending
 
     if not crm.options.dry_run:
         crm.require_writable("task … -")
-    with open_source(crm, "-", words=True) as source:
+    with spool_stdin(crm) as file:
         work = Work(crm, sending, read, lambda *_: {}, past=past, nouns=TASK.plural)
         work.check()
         if crm.options.dry_run:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class Context:
     """One run of crmctl. The streams, the clock, the environment and the system are the caller's.
 
-    ``system`` gives the system's place for a kind of files, as `files.system_directory` does.
+    ``system`` gives the system's place for a kind of files, as `directories.system_directory` does.
     ``database`` is what --database names, in place of the profile's workspace.
     """
 

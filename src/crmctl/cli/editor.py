@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from crmctl.cli.context import Context
 
-_VARIABLES = ("VISUAL", "EDITOR")
-
 
 class Draft:
     """A text in a file of its own, 0600, that an editor changes; the file is gone when it is left.
@@ -144,7 +142,7 @@ def _find_editor(crm: Context) -> list[str]:
     """
     if crm.settings.no_input.value:
         raise UsageError("An editor asks for input, which --no-input forbids.")
-    for name in _VARIABLES:
+    for name in ("VISUAL", "EDITOR"):
         # A backslash parts the directories of Windows, and quotes nothing there.
         windows = os.name == "nt"
         try:

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from crmctl.cli.lists import keep_known
-from crmctl.cli.show import show_all, style, view
+from crmctl.cli.show import may_draw, show_all, style, view
 from crmctl.errors import BadAnswer, CrmctlError, IncompleteList, InvalidInput, UsageError
 from crmctl.output import renderer
 from crmctl.resources import ACTIVITY, DEFAULT_LIMIT
@@ -42,13 +42,7 @@ def show_feed(crm: Context, *, since: str | None, limit: int | None) -> None:
         # One more than is shown tells whether the limit leaves something out.
         listing = crm.client.activity_feed(limit=None if limit is None else limit + 1)
         recent = _back_to(since, keep_known(crm, ACTIVITY, listing))
-    items = islice(recent, shown)
-    if _is_timeline(crm):
-        from crmctl.output.timeline import write_timeline
-
-        number = write_timeline(items, stream=crm.terminal.stdout, style=style(crm))
-    else:
-        number = show_all(crm, items, view(crm, ACTIVITY))
+    number = _show(crm, islice(recent, shown))
     if number == 0:
         nothing = "Nothing has happened yet." if since is None else "Nothing has happened since."
         crm.terminal.note(nothing)
@@ -89,13 +83,7 @@ def show_new(crm: Context, name: str) -> None:
     with nullcontext(kept.read()) if rehearsed else kept.held() as mark:
         found, moved = find_new(crm.client.activity_feed().pages(), mark)
         found.reverse()
-        items = keep_known(crm, ACTIVITY, found)
-        if _is_timeline(crm):
-            from crmctl.output.timeline import write_timeline
-
-            write_timeline(items, stream=crm.terminal.stdout, style=style(crm))
-        else:
-            show_all(crm, items, view(crm, ACTIVITY))
+        _show(crm, keep_known(crm, ACTIVITY, found))
         crm.terminal.stdout.flush()
         if not rehearsed and moved != mark:
             kept.move(moved)
@@ -214,7 +202,7 @@ class _Looks:
 def _write(crm: Context, looks: Iterator[list[Item]]) -> None:
     """Write what comes, without an end."""
     stream = crm.terminal.stdout
-    if _is_timeline(crm):
+    if may_draw(crm):
         from crmctl.output.timeline import Timeline
 
         timeline = Timeline(stream)
@@ -229,8 +217,12 @@ def _write(crm: Context, looks: Iterator[list[Item]]) -> None:
         write(items, view(crm, ACTIVITY), stream=stream, style=style(crm))
 
 
-def _is_timeline(crm: Context) -> bool:
-    return crm.format == "table" and not crm.options.fields
+def _show(crm: Context, items: Iterable[Item]) -> int:
+    if not may_draw(crm):
+        return show_all(crm, items, view(crm, ACTIVITY))
+    from crmctl.output.timeline import write_timeline
+
+    return write_timeline(items, stream=crm.terminal.stdout, style=style(crm))
 
 
 def _mark_file(crm: Context, name: str) -> MarkFile:

@@ -131,10 +131,10 @@ def read_seconds(text: str, option: str) -> float:
     return float(int(match[1]) * units[match[2]])
 
 
-def read_file(crm: Context, file: str) -> str:
+def read_file(crm: Context, file: str, option: str) -> str:
     """The text of a file, or of stdin where it is ``-``."""
     if file == "-":
-        return crm.terminal.read_text("-", "FILE")
+        return crm.terminal.read_text("-", option)
     from pathlib import Path
 
     try:

@@ -50,19 +50,16 @@ class Source:
 
     ``name`` is what messages call it. ``digest`` is the SHA-256 of a regular file's content, and
     None of what has no second time. ``columns`` are a CSV file's; of JSON lines it has none.
-    ``head`` is what a file that takes lines from it begins with. ``words`` says that it is to be
-    read as words alone.
+    ``head`` is what a file that takes lines from it begins with.
     """
 
-    def __init__(self, file: BinaryIO, name: str, *, lasting: bool, words: bool = False) -> None:
+    def __init__(self, file: BinaryIO, name: str, *, lasting: bool) -> None:
         self.name = name
         self.digest = _digest(file) if lasting else None
         self.columns: list[str] = []
         self.head = b""
         self._file = file
         self._read_at = _state_of(file) if lasting else None
-        if words:
-            return
         self._start = _opening(file, name)
         self._csv = _is_csv(name, self._start)
         if self._start[:1] == b"[":
@@ -79,14 +76,6 @@ class Source:
             raise InvalidInput(f"{self.name} has changed meanwhile.", hint="Run it again.")
         self._file.seek(0)
         return self._csv_records() if self._csv else _json_records(self._file)
-
-    def words(self) -> Iterator[Record]:
-        """The same, of lines that hold one word each."""
-        self._file.seek(0)
-        for number, raw in enumerate(self._file, 1):
-            word = raw.removeprefix(_MARK).decode(errors="surrogateescape").strip()
-            if word:
-                yield Record(number, raw, {"id": word})
 
     def _csv_records(self) -> Iterator[Record]:
         names = self.columns
@@ -141,14 +130,30 @@ class Source:
 
 
 @contextmanager
-def open_source(crm: Context, name: str, *, words: bool = False) -> Iterator[Source]:
+def spool_stdin(crm: Context) -> Iterator[BinaryIO]:
+    """All of stdin, as a file. Raises UsageError where it is closed."""
+    stdin = crm.terminal.stdin
+    if stdin is None:
+        raise UsageError("- reads stdin, which is closed.")
+    with spool(_chunks(getattr(stdin, "buffer", stdin))) as file:
+        yield file
+
+
+def read_words(file: BinaryIO) -> Iterator[tuple[int, bytes, str]]:
+    """Each line that is not blank: its number, how it came, and the word that it is."""
+    file.seek(0)
+    for number, raw in enumerate(file, 1):
+        word = raw.removeprefix(_MARK).decode(errors="surrogateescape").strip()
+        if word:
+            yield number, raw, word
+
+
+@contextmanager
+def open_source(crm: Context, name: str) -> Iterator[Source]:
     """The file of that name; stdin, spooled, where it is ``-``. Raises UsageError."""
     if name == "-":
-        stdin = crm.terminal.stdin
-        if stdin is None:
-            raise UsageError("- reads stdin, which is closed.")
-        with spool(_chunks(getattr(stdin, "buffer", stdin))) as file:
-            yield Source(file, "stdin", lasting=False, words=words)
+        with spool_stdin(crm) as file:
+            yield Source(file, "stdin", lasting=False)
         return
     path = Path(name)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,7 +15,7 @@ from crmctl.errors import CrmctlError, UsageError
 from crmctl.fields import Resource
 from crmctl.files import writing_file
 from crmctl.output import renderer
-from crmctl.resources import DEFAULT_LIMIT, TASK
+from crmctl.resources import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     from crmctl.api.merge import MergedListing
@@ -52,23 +53,22 @@ def show_list(crm: Context, resource: Resource, asked: Asked, *, count: bool = F
 
     A table has 25 items and every other format all, unless the limit says.
     """
-    queries, sort, search, limit = asked.queries, asked.sort, asked.search, asked.limit
     if count:
-        if limit is not None:
+        if asked.limit is not None:
             raise UsageError("--count and --limit exclude each other.")
-        _show_count(crm, resource, queries, search)
+        _show_count(crm, resource, Asked(asked.queries, search=asked.search))
         return
-    shown = limit
+    shown = asked.limit
     if shown is None and crm.format == "table":
         shown = DEFAULT_LIMIT
-    listing = _find(crm, resource, queries, sort=sort, search=search, limit=shown)
+    listing = _find(crm, resource, asked, limit=shown)
     number = show_all(crm, keep_known(crm, resource, listing), view(crm, resource))
     if number == 0:
         crm.terminal.note(f"No {resource.plural} found.")
         crm.fallback.note_empty()
     elif listing.has_more:
-        crm.terminal.note(_rest(listing.total, number, resource, limited=limit is not None))
-    elif len(queries) == 1 and listing.total is not None and listing.total > number:
+        crm.terminal.note(_rest(listing.total, number, resource, limited=asked.limit is not None))
+    elif len(asked.queries) == 1 and listing.total is not None and listing.total > number:
         _tell_incomplete(crm, resource, listing.total, number)
 
 
@@ -80,9 +80,7 @@ def export_list(crm: Context, resource: Resource, asked: Asked, file: str | None
     format = "json" if crm.options.json else crm.options.output or "jsonl"
     if format not in ("jsonl", "csv", "json"):
         raise UsageError(f"An export is jsonl, csv or json, not {format}.")
-    listing = _find(
-        crm, resource, asked.queries, sort=asked.sort, search=asked.search, limit=asked.limit
-    )
+    listing = _find(crm, resource, asked, limit=asked.limit)
     items, shown = keep_known(crm, resource, listing), view(crm, resource)
     write = renderer(format).write_list
     if file in (None, "-"):
@@ -118,8 +116,7 @@ def read_all(
     """
     from crmctl.api.pages import is_new
 
-    ask = crm.client.list_tasks if resource is TASK else crm.client.list_activities
-    listings = [ask(query) for query in queries]
+    listings = [crm.client.listing(resource.collection, query) for query in queries]
     seen: set[Any] | None = None
     if crm.client.remote and len(listings) > 1:
         seen = set()
@@ -144,51 +141,42 @@ def read_list(
     limit: int | None = None,
 ) -> Listing | MergedListing:
     """What one query finds; or several, each asked for on its own and merged."""
-    ask = crm.client.list_tasks if resource is TASK else crm.client.list_activities
+    ask = partial(crm.client.listing, resource.collection, limit=limit)
     if len(queries) == 1:
         query = queries[0] if sort is None else {**queries[0], "sort": sort}
-        return ask(query, limit=limit)
+        return ask(query)
     from crmctl.api.merge import MergedListing
 
     # Sent only where it was asked for: the reference documents no sort for activities and no
     # descending one, and a server may refuse what it does not know.
     asked = {} if sort is None else {"sort": sort}
-    listings = [ask({**query, **asked}, limit=limit) for query in queries]
+    listings = [ask({**query, **asked}) for query in queries]
     return MergedListing(listings, resource, sort=sort or resource.default_sort, limit=limit)
 
 
 def _find(
-    crm: Context,
-    resource: Resource,
-    queries: Sequence[Query],
-    *,
-    sort: str | None = None,
-    search: str | None,
-    limit: int | None = None,
+    crm: Context, resource: Resource, asked: Asked, *, limit: int | None
 ) -> Listing | MergedListing | SearchedListing:
-    """What the queries find, or that of it which holds a text."""
-    if search is None:
-        return read_list(crm, resource, queries, sort=sort, limit=limit)
+    """What is asked for, but so much of it."""
+    if asked.search is None:
+        return read_list(crm, resource, asked.queries, sort=asked.sort, limit=limit)
     from crmctl.api.search import SearchedListing
 
-    return SearchedListing(
-        read_list(crm, resource, queries, sort=sort), resource, search, limit=limit
-    )
+    every = read_list(crm, resource, asked.queries, sort=asked.sort)
+    return SearchedListing(every, resource, asked.search, limit=limit)
 
 
-def _show_count(
-    crm: Context, resource: Resource, queries: Sequence[Query], search: str | None
-) -> None:
+def _show_count(crm: Context, resource: Resource, asked: Asked) -> None:
     """Print how many items there are: as the server counts them, else by reading them all."""
-    listing = _find(crm, resource, queries, search=search, limit=1 if search is None else None)
+    listing = _find(crm, resource, asked, limit=1 if asked.search is None else None)
     number = sum(1 for _ in listing)
     # Of several queries an item may be in the answers of two.
-    total = listing.total if len(queries) == 1 else None
+    total = listing.total if len(asked.queries) == 1 else None
     if total is not None and total >= number:
         number = total
         crm.terminal.log(1, "counted by the server")
     elif listing.has_more:
-        number = sum(1 for _ in _find(crm, resource, queries, search=search))
+        number = sum(1 for _ in _find(crm, resource, asked, limit=None))
         crm.terminal.log(1, "counted by reading every page")
     crm.terminal.show(f'{{"count": {number}}}' if crm.as_json else f"{number}")
 

@@ -164,8 +164,7 @@ def _told(crm: Context, text: str, record_id: str, *, tell: bool) -> str:
 
 
 def _described(record: dict[str, Any]) -> str:
-    told = [str(record["name"]), *([record["email"]] if record["email"] else [])]
-    return ", ".join(map(_short, told))
+    return ", ".join(map(_short, filter(None, (record["name"], record["email"]))))
 
 
 def _short(text: str) -> str:

@@ -27,21 +27,18 @@ class Progress:
     The line is erased when a request ends, before anything can be written beside it: data go to the
     same terminal. It may stay where they are ``apart``, in a file. Where they are ``piped``, they
     may be shown on this terminal by another program: nothing is said once there are some.
-    ``width`` gives the terminal's columns, ``mask`` hides secrets.
     """
 
     def __init__(
         self,
-        stderr: TextIO,
+        line: Line,
         *,
-        width: Callable[[], int] = lambda: 80,
-        mask: Callable[[str], str] = str,
         apart: bool = False,
         piped: bool = False,
         delay: float = DELAY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._line = Line(stderr, width=width, mask=mask)
+        self._line = line
         self._apart = apart
         self._piped = piped
         self._delay = delay
@@ -79,14 +76,14 @@ class Progress:
     def hidden(self) -> Iterator[None]:
         """No line on the terminal, for as long as something else is written."""
         with self._lock:
-            self._erase()
+            self._line.erase()
             yield
 
     def close(self) -> None:
         """Erase the line, and draw none any more."""
         with self._lock:
             self._over.set()
-            self._erase()
+            self._line.erase()
 
     def _begin(self, request: Request, name: str) -> None:
         with self._lock:
@@ -123,22 +120,16 @@ class Progress:
             if not self._requests:
                 self._said = ""
             if not self._apart:
-                self._erase()
+                self._line.erase()
 
     def _run(self) -> None:
         wait = self._delay
         while not self._over.wait(wait):
             wait = min(self._delay, _REDRAW)
             with self._lock:
-                if self._said and self._clock() - self._since >= self._delay:
-                    self._draw()
-
-    def _draw(self) -> None:
-        if not self._over.is_set():
-            self._line.draw(self._said)
-
-    def _erase(self) -> None:
-        self._line.erase()
+                late = self._clock() - self._since >= self._delay
+                if late and self._said and not self._over.is_set():
+                    self._line.draw(self._said)
 
 
 class Bar:
@@ -189,7 +180,10 @@ class Bar:
 
 
 class Line:
-    """One line of a terminal, that comes and goes."""
+    """One line of a terminal, that comes and goes.
+
+    ``width`` gives the terminal's columns, ``mask`` hides secrets.
+    """
 
     def __init__(
         self, stream: TextIO, *, width: Callable[[], int], mask: Callable[[str], str] = str

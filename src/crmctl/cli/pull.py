@@ -53,14 +53,14 @@ def pull_records(crm: Context) -> tuple[list[dict[str, Any]], CrmctlError | None
     return counts, failures[0] if failures else None
 
 
-def _is_text(item: dict[str, Any], name: str) -> bool:
+def _is_text(item: Mapping[str, Any], name: str) -> bool:
     return isinstance(item.get(name), str) and bool(item[name].strip())
 
 
 def name_of(item: Mapping[str, Any]) -> str:
     """What a server's contact or deal is called: its name or title, else what it has of one."""
     for name in ("name", "title"):
-        if isinstance(item.get(name), str) and item[name].strip():
+        if _is_text(item, name):
             return str(item[name])
     parts = [item.get("first_name"), item.get("last_name")]
     whole = " ".join(part for part in parts if isinstance(part, str) and part.strip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,8 +161,7 @@ def failed_lines(path: str | None, head: bytes) -> Iterator[Failed]:
 
     It begins with ``head``, so that it may be run as it is.
     """
-    with ExitStack() as stack:
-        file = stack.enter_context(writing_file(Path(path))) if path is not None else None
+    with nullcontext() if path is None else writing_file(Path(path)) as file:
         yield Failed(file, head)
 
 

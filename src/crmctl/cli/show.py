@@ -88,6 +88,11 @@ def note_overruled(crm: Context, key: str, value: object, *, profile: str | None
                 )
 
 
+def may_draw(crm: Context) -> bool:
+    """Whether a command may show a table in a way of its own: nobody named the columns."""
+    return crm.format == "table" and not crm.options.fields
+
+
 def style(crm: Context, *, on: TextIO | None = None) -> Style:
     """How to render: width and colour are those of the terminal as it is now.
 

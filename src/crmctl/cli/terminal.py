@@ -107,7 +107,11 @@ class Terminal:
         if not self._shows_progress():
             return transport
         if self._progress is None:
-            self._progress = self._new_progress()
+            from crmctl.cli.progress import Progress
+
+            piped = self._is_piped()
+            apart = not piped and not self.stdout.isatty()
+            self._progress = Progress(self._line(), apart=apart, piped=piped)
         return self._progress.watch(transport, name)
 
     def progress_line(self, *, beside_data: bool = False) -> Line | None:
@@ -118,10 +122,7 @@ class Terminal:
         """
         if not self._shows_progress() or (beside_data and self._is_piped()):
             return None
-        from crmctl.cli.progress import Line
-
-        stderr, mask = self.stderr, self._redactor.mask
-        return Line(stderr, width=lambda: terminal_width(stderr), mask=mask)
+        return self._line()
 
     def log_wait(self, level: int, text: str) -> None:
         """Log what is waited for; a person is told without -v."""
@@ -262,18 +263,11 @@ class Terminal:
         quiet = self._options.quiet or in_ci or dumb
         return self.stderr.isatty() and not quiet and not self._as_json()
 
-    def _new_progress(self) -> Progress:
-        from crmctl.cli.progress import Progress
+    def _line(self) -> Line:
+        from crmctl.cli.progress import Line
 
-        piped = self._is_piped()
-        apart = not piped and not self.stdout.isatty()
-        return Progress(
-            self.stderr,
-            width=lambda: terminal_width(self.stderr),
-            mask=self._redactor.mask,
-            apart=apart,
-            piped=piped,
-        )
+        stderr, mask = self.stderr, self._redactor.mask
+        return Line(stderr, width=lambda: terminal_width(stderr), mask=mask)
 
     def _is_piped(self) -> bool:
         try:

@@ -208,22 +208,22 @@ def _log(crm: Context, body: dict[str, Any], ref: str | None, *, queue: bool) ->
     """Log the activity; under a reference, once; by way of the outbox where it is to be queued."""
     known = False
     # A workspace is here: what it cannot take, the outbox could not.
-    queue = queue and not crm.options.dry_run and crm.profile.kind != "workspace"
-    if ref is not None and not queue:
-        from crmctl.delivery import refs
-
-        body = refs.mark(body, refs.check_ref(ref))
-    if queue:
+    if queue and not crm.options.dry_run and crm.profile.kind != "workspace":
         from crmctl.cli.outbox import log_queued
 
         activity, known = log_queued(crm, body, ref)
-    # A dry run looks for nothing: it needs neither a key nor a server.
-    elif ref is None or crm.options.dry_run:
+    elif ref is None:
         activity = crm.client.log_activity(body)
     else:
-        crm.require_writable("activity log")  # before it looks, for which it needs the key
-        timeout = crm.settings.timeout.value
-        activity, known = refs.log_once(crm.client, body, ref, now=crm.now, timeout=timeout)
+        from crmctl.delivery import refs
+
+        body = refs.mark(body, refs.check_ref(ref))
+        if crm.options.dry_run:  # which looks for nothing: it needs neither a key nor a server
+            activity = crm.client.log_activity(body)
+        else:
+            crm.require_writable("activity log")  # before it looks, for which it needs the key
+            timeout = crm.settings.timeout.value
+            activity, known = refs.log_once(crm.client, body, ref, now=crm.now, timeout=timeout)
     if known:
         text = f"{activity.get('id')} was logged before under this reference: nothing was sent"
         crm.terminal.note(f"crmctl: note: {text}", code="replayed")

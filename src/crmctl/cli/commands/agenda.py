@@ -12,7 +12,7 @@ from crmctl.api.pages import is_new
 from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import Asked, keep_known, read_list, show_list
-from crmctl.cli.show import style
+from crmctl.cli.show import may_draw, style
 from crmctl.output.humanize import instant_of
 from crmctl.resources import OPEN_STATUSES, TASK
 from crmctl.timestamps import format_timestamp
@@ -48,7 +48,7 @@ def agenda(
     assignees = inputs.only_one(("--assignee", assignee), ("--mine", "me" if mine else None))
     users = names.read_users(crm, assignees, "--assignee")
     start, end = times.read_days(crm, days)
-    if crm.format != "table" or crm.options.fields:
+    if not may_draw(crm):
         queries = _open_tasks(users, due_before=format_timestamp(end))
         most = _ALL if crm.format == "table" else None
         show_list(crm, TASK, Asked(queries, sort="due_date", limit=most))

@@ -86,7 +86,10 @@ def login(
         key = _accept_key(crm, crm.terminal.read_line("--key-stdin"))
         store = _find_store(crm, name, url, store)
     else:
-        _require_person(crm)
+        if not crm.terminal.may_ask():
+            raise SettingsError(
+                "There is nobody to ask for the key.", hint="Add --key-stdin and pipe the key in."
+            )
         store = _find_store(crm, name, url, store)
         crm.terminal.note("Keys are made in Settings → API → API Keys.")
         key = _accept_key(crm, crm.terminal.ask_secret(f"API key for {url}: "))
@@ -228,13 +231,6 @@ def _find_store(crm: Context, name: str, url: str, store: str) -> str:
         store = "file"
         check_store(name, url, store, crm.directories)
     return store
-
-
-def _require_person(crm: Context) -> None:
-    if not crm.terminal.may_ask():
-        raise SettingsError(
-            "There is nobody to ask for the key.", hint="Add --key-stdin and pipe the key in."
-        )
 
 
 def _accept_key(crm: Context, text: str) -> str:

@@ -7,7 +7,7 @@ import typer
 from crmctl.cli import inputs, names, options
 from crmctl.cli.context import Context
 from crmctl.cli.lists import keep_known, read_list
-from crmctl.cli.show import named_view, show_all, style
+from crmctl.cli.show import may_draw, named_view, show_all, style
 from crmctl.output.humanize import instant_of
 from crmctl.resources import ACTIVITY, OPEN_STATUSES, TASK
 
@@ -44,7 +44,7 @@ def brief(
     most = inputs.read_limit(limit)
     record_id, type = names.find(crm, list(_TYPES), " ".join(who), "WHO")
     told = _read(crm, record_id, type, most)
-    if crm.format == "table" and not crm.options.fields:
+    if may_draw(crm):
         from crmctl.output.brief import write_brief
 
         write_brief(told, stream=crm.terminal.stdout, style=style(crm))

@@ -114,7 +114,7 @@ def flush_(
         )
         counts = outbox.counts()
     shown = {"delivered": done.delivered, "refused": done.died}
-    shown |= {state: counts[state] for state in ("pending", "sending", "unknown", "held")}
+    shown |= {state: counts[state] for state in WAITING}
     show_one(crm, shown, named_view(crm, list(shown), "flush"))
     conclude_flush(crm, done, counts, told)
 
@@ -219,7 +219,7 @@ def import_(
         raise errors.UsageError(
             f"The profile {crm.profile.name} is a workspace on this machine: nothing waits for it."
         )
-    text = read_file(crm, file)
+    text = read_file(crm, file, "FILE")
     read = read_entries(text, str(crm.profile.base_url.value))
     if crm.options.dry_run:
         crm.terminal.note(f"Would put {len(read)} into the outbox.")

@@ -8,7 +8,7 @@ from crmctl.cli import names, options
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import read_choice, read_limit
 from crmctl.cli.pull import PULLED, pull_records
-from crmctl.cli.show import named_view, show_all, show_done, show_one
+from crmctl.cli.show import may_draw, named_view, show_all, show_done, show_one
 from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
 from crmctl.resources import DEFAULT_LIMIT, RECORD_TYPES
@@ -113,7 +113,7 @@ def list_(
     every = crm.known.records(type)
     records = every[:most]
     shown: tuple[str, ...] = _RECORD
-    if crm.format == "table" and not crm.options.fields:
+    if may_draw(crm):
         # What is the same of all, as it mostly is, would take room from names and addresses.
         telling = any(False in (each["active"], each["notifications"]) for each in records)
         shown = _RECORD if telling else _RECORD[:-2]

@@ -8,7 +8,7 @@ import typer
 from crmctl.cli import inputs, names, options, times
 from crmctl.cli.context import Context
 from crmctl.cli.lists import read_all
-from crmctl.cli.show import named_view, show_all, style
+from crmctl.cli.show import may_draw, named_view, show_all, style
 from crmctl.output.view import select
 from crmctl.report import (
     ACTIVITY_FIELDS,
@@ -64,11 +64,11 @@ def tasks(
         },
     )
     report = count_tasks(read_all(crm, TASK, queries), now=crm.now, zone=crm.zone)
-    if _shows_bars(crm) and report["by_assignee"]:
+    if may_draw(crm) and report["by_assignee"]:
         from crmctl.output.report import write_tasks
 
         write_tasks(report, stream=crm.terminal.stdout, style=style(crm))
-    elif not _shows_bars(crm):
+    elif not may_draw(crm):
         _show_rows(crm, report, "by_assignee", TASK_FIELDS)
     if not report["by_assignee"]:
         crm.terminal.note("No open tasks found.")
@@ -121,7 +121,7 @@ def activities(
         now=crm.now,
         zone=crm.zone,
     )
-    if _shows_bars(crm) and report["rows"]:
+    if may_draw(crm) and report["rows"]:
         from crmctl.output.report import write_activities
 
         weeks = report["by_week"]
@@ -130,14 +130,10 @@ def activities(
         if len(weeks) > _MOST_WEEKS:
             text = f"Showing the last {_MOST_WEEKS} of {len(weeks)} weeks. -o json has them all."
             crm.terminal.note(text)
-    elif not _shows_bars(crm):
+    elif not may_draw(crm):
         _show_rows(crm, report, "rows", ACTIVITY_FIELDS)
     if not report["rows"]:
         crm.terminal.note("No activities found.")
-
-
-def _shows_bars(crm: Context) -> bool:
-    return crm.format == "table" and not crm.options.fields
 
 
 def _show_rows(crm: Context, report: Report, rows: str, fields: Sequence[str]) -> None:

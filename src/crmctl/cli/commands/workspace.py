@@ -31,7 +31,7 @@ app = typer.Typer(
     """
 )
 
-_COPIED = ("from", "to", "tasks", "activities", "records", "keys", "answers", "copied")
+_COPIED = ("from", "to", *_KINDS.values(), "copied")
 
 key = typer.Typer(
     help="""The keys that the workspace is served with.
@@ -269,9 +269,8 @@ def revoke_key(
     with crm.store.writing() as kept:
         if not kept.revoke_key(name, now=now):
             raise NotFound(f"There is no key {name} to revoke.")
-        [revoked] = [k for k in kept.list_keys() if k["name"] == name and k["revoked_at"] == now][
-            -1:
-        ]
+        named = [each for each in kept.list_keys() if each["name"] == name]
+        revoked = [each for each in named if each["revoked_at"] == now][-1]
     show_done(crm, f"Revoked the key {name}.")
     show_one(crm, revoked, named_view(crm, _KEY, "key"))
 

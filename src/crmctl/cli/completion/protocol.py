@@ -58,10 +58,8 @@ def find_completions(root: Any, words: list[str], crm: Context) -> list[tuple[st
 
 def _find_commands(ctx: Any, prefix: str) -> list[tuple[str, str]]:
     names = [name for name in ctx.command.list_commands(ctx) if name.startswith(prefix)]
-    if ctx.parent is None:
-        return [
-            (name, ctx.command.summaries[name]) for name in names
-        ]  # without importing every noun
+    if ctx.parent is None:  # without importing every noun
+        return [(name, ctx.command.summaries[name]) for name in names]
     return [
         (name, ctx.command.get_command(ctx, name).get_short_help_str(_LONGEST)) for name in names
     ]
