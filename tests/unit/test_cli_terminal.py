@@ -181,7 +181,7 @@ def test_what_was_piped_in_is_given_back_once() -> None:
     assert terminal.read_text("-", "--note") == "My note"
     assert terminal.read_text("as it is", "--title") == "as it is"
     for _ in range(2):
-        terminal.report(NotFound("There is no task 9."), as_json=False)
+        terminal.report(NotFound("There is no task 9."))
     assert stderr.getvalue() == (
         "crmctl: There is no task 9.\n"
         "What came in for --note was not saved; here it is:\nMy note\n"

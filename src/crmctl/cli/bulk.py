@@ -20,12 +20,7 @@ Change = Callable[[Client, str], dict[str, Any]]
 
 
 def for_each(
-    crm: Context,
-    task_ids: list[str],
-    past: str,
-    change: Change,
-    *,
-    sending: Sending | None = None,
+    crm: Context, task_ids: list[str], past: str, change: Change, *, sending: Sending | None = None
 ) -> None:
     """Change each task and show the results: a list, also of one; in a table, one in full.
 

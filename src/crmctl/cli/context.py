@@ -255,7 +255,7 @@ class Context:
         """Tell an error, as JSON where the output is JSON."""
         if isinstance(error, errors.NotFound):
             self.fallback.explain(error)
-        self.terminal.report(error, as_json=self.tells_json)
+        self.terminal.report(error)
 
     def finish(self) -> None:
         """Print what a dry run collected."""

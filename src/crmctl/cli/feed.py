@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, nullcontext
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO
@@ -93,14 +93,7 @@ def show_new(crm: Context, name: str) -> None:
         crm.fallback.note_empty()
 
 
-def follow_feed(
-    crm: Context,
-    *,
-    name: str | None,
-    interval: float,
-    clock: Callable[[], float] = time.monotonic,
-    random: Callable[[float, float], float] = random.uniform,
-) -> None:
+def follow_feed(crm: Context, *, name: str | None, interval: float) -> None:
     """Show what is logged from now on, or from the mark of that name on, until it is interrupted.
 
     Looks again ``interval`` seconds after the last look, later where looking takes long. A failure
@@ -118,25 +111,17 @@ def follow_feed(
         if crm.terminal.is_attended():
             crm.terminal.note("Waiting for what is logged. Ctrl-C ends it.")
         moving = None if crm.options.dry_run else kept
-        _write(crm, _Looks(crm, interval, clock, random).look(mark, moving))
+        _write(crm, _Looks(crm, interval).look(mark, moving))
 
 
 class _Looks:
     """Looks at the feed again and again."""
 
-    __slots__ = ("_clock", "_crm", "_failures", "_interval", "_random")
+    __slots__ = ("_crm", "_failures", "_interval")
 
-    def __init__(
-        self,
-        crm: Context,
-        interval: float,
-        clock: Callable[[], float],
-        random: Callable[[float, float], float],
-    ) -> None:
+    def __init__(self, crm: Context, interval: float) -> None:
         self._crm = crm
         self._interval = interval
-        self._clock = clock
-        self._random = random
         self._failures: int | None = None  # in a row; None before the first answer
 
     def look(self, mark: Mark | None, kept: MarkFile | None) -> Iterator[list[Item]]:
@@ -144,7 +129,7 @@ class _Looks:
         from crmctl.delivery.marks import find_new, mark_now
 
         while True:
-            began = self._clock()
+            began = time.monotonic()
             pages = self._crm.client.activity_feed().pages()
             found: list[Item] = []
             try:
@@ -156,7 +141,7 @@ class _Looks:
                 self._pause(self._back_off(error))
                 continue
             self._tell_answer()
-            took = self._clock() - began
+            took = time.monotonic() - began
             if found:
                 found.reverse()
                 yield list(keep_known(self._crm, ACTIVITY, found))
@@ -179,7 +164,7 @@ class _Looks:
             self._crm.terminal.note(f"crmctl: note: {text}", code=error.code)
         longest = max(self._interval, _LONGEST_WAIT)
         backoff = min(longest, self._interval * 2.0 ** min(self._failures, 20))
-        return max(asked, self._random(backoff / 2, backoff))
+        return max(asked, random.uniform(backoff / 2, backoff))  # noqa: S311 - no secret
 
     def _tell_answer(self) -> None:
         if self._failures:

@@ -120,8 +120,9 @@ def _partial(
 
     unknown = isinstance(error, OutcomeUnknown)
     logged = f"{done['activity'].get('id')} was logged"
-    left = [] if done["completed"] or follow_up.completes is None else [_completion(follow_up)]
-    if left:
+    left: list[list[str]] = []
+    if follow_up.completes is not None and not done["completed"]:
+        left.append(["task", "complete", *_argument(follow_up.completes)])
         undone = f"{follow_up.completes} {'may not be' if unknown else 'was not'} completed"
         failed = "complete"
     else:
@@ -158,10 +159,6 @@ def _partial(
         retryable=error.retryable,
         details=[*steps, {"step": failed, **error.as_dict()}] if crm.as_json else error.details,
     )
-
-
-def _completion(follow_up: FollowUp) -> list[str]:
-    return ["task", "complete", *_argument(str(follow_up.completes))]
 
 
 def _creation(crm: Context, task: Mapping[str, Any]) -> list[str]:

@@ -15,11 +15,11 @@ from crmctl.fields import Action
 from crmctl.resources import REMINDER_TYPES
 from crmctl.validate import Problem, check_body, check_query
 
-_MOST_THREADS = 64
-
 if TYPE_CHECKING:
     from crmctl.cli.context import Context
     from crmctl.fields import Resource
+
+_MOST_THREADS = 64
 
 
 class Sending:

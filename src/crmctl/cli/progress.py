@@ -36,13 +36,11 @@ class Progress:
         apart: bool = False,
         piped: bool = False,
         delay: float = DELAY,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._line = line
         self._apart = apart
         self._piped = piped
         self._delay = delay
-        self._clock = clock
         self._lock = Lock()
         self._over = Event()
         self._thread: Thread | None = None
@@ -51,7 +49,7 @@ class Progress:
         self._rows = 0
         self._said = ""  # what is waited for; empty for nothing
         self._since = 0.0
-        self._ended = clock() - delay
+        self._ended = time.monotonic() - delay
 
     def watch(self, transport: Transport, name: str) -> Transport:
         """The transport, with what is waited for said by this name, as ``the server``."""
@@ -96,8 +94,8 @@ class Progress:
 
     def _wait_for(self, text: str) -> None:
         # Requests one after the other are one wait, for their number.
-        if not self._said and self._clock() - self._ended >= self._delay:
-            self._since = self._clock()
+        if not self._said and time.monotonic() - self._ended >= self._delay:
+            self._since = time.monotonic()
         self._said = text
         if self._thread is None:
             self._thread = Thread(target=self._run, daemon=True)
@@ -116,7 +114,7 @@ class Progress:
     def _end(self) -> None:
         with self._lock:
             self._requests -= 1
-            self._ended = self._clock()
+            self._ended = time.monotonic()
             if not self._requests:
                 self._said = ""
             if not self._apart:
@@ -127,7 +125,7 @@ class Progress:
         while not self._over.wait(wait):
             wait = min(self._delay, _REDRAW)
             with self._lock:
-                late = self._clock() - self._since >= self._delay
+                late = time.monotonic() - self._since >= self._delay
                 if late and self._said and not self._over.is_set():
                     self._line.draw(self._said)
 

@@ -34,7 +34,7 @@ class Terminal:
 
     What was read from stdin is kept in ``typed`` by option, so that a failure can give it back;
     ``confirmed`` are the writes that are done, for where what they gave cannot be shown.
-    ``no_input`` is asked before anything would be, and ``as_json`` before a note is told.
+    ``no_input`` is asked before anything would be, and ``as_json`` before anything is told.
     What is said never shows a secret that is kept; stdout is data, and is left as it is.
     """
 
@@ -142,12 +142,12 @@ class Terminal:
 
             self.say(f"{visible(text)}\n")
 
-    def report(self, error: errors.CrmctlError, *, as_json: bool) -> None:
+    def report(self, error: errors.CrmctlError) -> None:
         """Say what happened and what to do, and give back once what was piped in."""
         from crmctl.output.escape import visible
         from crmctl.output.messages import error_json, error_text
 
-        if as_json:
+        if self._as_json():
             said = error_json(error, typed=self.typed) + "\n"
         else:
             color = self.has_color(self._options.color or "auto", self.stderr)

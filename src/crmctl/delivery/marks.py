@@ -43,9 +43,7 @@ class Mark:
     __slots__ = ("created_at", "shown")
 
     def __init__(
-        self,
-        created_at: datetime | None = None,
-        shown: Mapping[str, datetime | None] | None = None,
+        self, created_at: datetime | None = None, shown: Mapping[str, datetime | None] | None = None
     ) -> None:
         self.created_at = created_at
         self.shown = shown or {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TextIO
 
 from crmctl.output.console import Console, Text, cell_len, open_console, print_wrapped
@@ -186,11 +186,8 @@ def _when(item: Item, style: Style) -> tuple[str, str]:
         return say("due_date", "time", item.get("due_date"), style), ""
     if instant < style.now:
         return f"! {say('due_date', 'time', item.get('due_date'), style)}", "red"
-    return "" if is_whole_day(in_zone(instant, style.zone)) else _clock(instant, style), ""
-
-
-def _clock(instant: datetime, style: Style) -> str:
-    return f"{in_zone(instant, style.zone):%H:%M}"
+    local = in_zone(instant, style.zone)
+    return "" if is_whole_day(local) else f"{local:%H:%M}", ""
 
 
 def _day_of(item: Item, style: Style) -> date | None:

@@ -83,12 +83,10 @@ def log(
         typer.Option("--ref", metavar="REF", help="Log it once: a later run finds it by this."),
     ] = None,
     ci: Annotated[
-        bool,
-        typer.Option("--ci", help="Take subject, description, --ref from the CI job."),
+        bool, typer.Option("--ci", help="Take subject, description, --ref from the CI job.")
     ] = False,
     ref_add: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="With --ci: tells two logs of one job apart."),
+        str | None, typer.Option(metavar="TEXT", help="With --ci: tells two logs of one job apart.")
     ] = None,
     on_failure: Annotated[
         str,
@@ -99,8 +97,7 @@ def log(
         ),
     ] = "fail",
     queue: Annotated[
-        bool,
-        typer.Option("--queue", help="Keep it in the outbox until the server has it."),
+        bool, typer.Option("--queue", help="Keep it in the outbox until the server has it.")
     ] = False,
 ) -> None:
     """Log an activity that has happened.

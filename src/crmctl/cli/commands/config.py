@@ -6,13 +6,7 @@ import typer
 
 from crmctl.cli import names, options
 from crmctl.cli.context import Context
-from crmctl.cli.show import (
-    named_view,
-    note_overruled,
-    show_all,
-    show_done,
-    show_line,
-)
+from crmctl.cli.show import named_view, note_overruled, show_all, show_done, show_line
 from crmctl.config.file import FILE_NAME, set_value, unset_value
 from crmctl.config.place import locate, unknown_setting
 from crmctl.config.profile import PROFILE_KEYS

@@ -25,12 +25,9 @@ def guide(ctx: typer.Context) -> None:
     if crm.as_json:
         show_one(crm, {"text": text}, named_view(crm, ("text",), "guide"))
     elif crm.format == "table":
-        show_one(crm, {"description": text}, _rendered())
+        # As the description of a task is: Markdown.
+        types: dict[str, FieldType] = {"description": "text"}
+        view = View(columns=[], fields=["description"], name="guide", types=types)
+        show_one(crm, {"description": text}, view)
     else:
         crm.terminal.stdout.write(text)
-
-
-def _rendered() -> View:
-    """How a description is shown, as that of a task: Markdown."""
-    types: dict[str, FieldType] = {"description": "text"}
-    return View(columns=[], fields=["description"], name="guide", types=types)

@@ -222,9 +222,11 @@ def postpone(
     crmctl task postpone task_001 task_002 "next mon 9am"
     """
     crm: Context = ctx.obj
-    given, when = times.split_when(crm, words)
-    missing = times.nothing_to_postpone()
-    task_ids = given or _choose(crm, missing)
+    task_ids, when = times.split_when(crm, words)
+    if not task_ids:
+        from crmctl.cli.picker import choose_tasks
+
+        task_ids = choose_tasks(crm, several=True, missing=times.nothing_to_postpone())
     shift = times.read_shift(crm, when)
     due_date = times.read_due_date(crm, when, "WHEN") if shift is None else None
 
@@ -290,12 +292,6 @@ def delete(
         if not crm.terminal.confirm(f"Delete {named}?", flag="--yes"):
             raise UsageError("Nothing was deleted.", hint="")
     for_each(crm, task_ids, "Deleted", Client.delete_task, sending=sending)
-
-
-def _choose(crm: Context, missing: UsageError) -> list[str]:
-    from crmctl.cli.picker import choose_tasks
-
-    return choose_tasks(crm, several=True, missing=missing)
 
 
 def _setting(status: str) -> Change:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from crmctl.cli.context import Context
 from crmctl.cli.known import OfWorkspace
 from crmctl.errors import CrmctlError
 from crmctl.names import fold
 from crmctl.resources import CLOSED_STATUSES, TASK
-from crmctl.store.values import Condition, Item
-
-if TYPE_CHECKING:
-    from crmctl.store.interface import Transaction
+from crmctl.store.values import Condition
 
 # An ID stands on the command line unquoted: nothing that a shell would interpret, or crmctl take
 # for an option. A name is quoted by the shell's script, which knows no more than these.
@@ -55,7 +51,10 @@ def closed_ids(crm: Context, prefix: str) -> list[tuple[str, str]]:
         if crm.profile.kind != "workspace":
             return known_ids(crm, TASK.name, prefix)
         with crm.open_store(busy_seconds=1).reading() as kept:
-            closed = [_last_changed(kept, status) for status in CLOSED_STATUSES]
+            closed = [
+                kept.page(TASK, [condition], sort="-updated_at", after=None, limit=100)[0]
+                for condition in (Condition("status", "=", each) for each in CLOSED_STATUSES)
+            ]
     except CrmctlError:
         return []
     return [
@@ -63,8 +62,3 @@ def closed_ids(crm: Context, prefix: str) -> list[tuple[str, str]]:
         for task in sorted(chain(*closed), key=itemgetter("updated_at"), reverse=True)
         if task["id"].startswith(prefix) and _PLAIN_ID.fullmatch(task["id"])
     ]
-
-
-def _last_changed(kept: Transaction, status: str) -> list[Item]:
-    condition = Condition("status", "=", status)
-    return kept.page(TASK, [condition], sort="-updated_at", after=None, limit=100)[0]
