@@ -27,7 +27,6 @@ class Field:
         "default",
         "fields",
         "help",
-        "minimum",
         "name",
         "nullable",
         "of",
@@ -53,7 +52,6 @@ class Field:
         update: bool = False,
         complete: bool = False,
         readable: bool = True,
-        minimum: int = 0,
         record: str = "",
         of: tuple[str, ...] = (),
         column: str = "",
@@ -71,7 +69,6 @@ class Field:
         self.update = update
         self.complete = complete
         self.readable = readable
-        self.minimum = minimum
         self.record = record
         self.of = of
         self.column = column

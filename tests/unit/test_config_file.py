@@ -163,10 +163,8 @@ def test_the_first_value_creates_a_file_that_is_its_owners_alone(
 def test_a_login_is_saved_however_the_file_is_written(environ: dict[str, str], text: str) -> None:
     write_config(environ, text)
     before = tomllib.loads(text).get("profiles", {})
+    configfile.save_profile(directories(environ), "other", "http://localhost:1", "keyring")
     configfile.save_profile(directories(environ), "work", "https://new.example.com/", "file")
-    configfile.save_profile(
-        directories(environ), "other", "http://localhost:1", "keyring", make_default=False
-    )
     assert tomllib.loads(read_config(environ)) == {
         "default_profile": "work",
         "profiles": before
@@ -195,9 +193,7 @@ def test_a_file_in_which_a_new_profile_has_no_place_is_left_alone(
 
 def test_a_login_keeps_what_the_profile_had(environ: dict[str, str]) -> None:
     write_config(environ, WORK)
-    configfile.save_profile(
-        directories(environ), "work", "https://new.example.com", "file", make_default=False
-    )
+    configfile.save_profile(directories(environ), "work", "https://new.example.com", "file")
     profile = load(environ, {}).profile
     assert profile.base_url.value == "https://new.example.com"
     assert (profile.key_store, profile.user_id.value) == ("file", "usr_1")

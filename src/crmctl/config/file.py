@@ -199,19 +199,17 @@ def unset_value(directories: Directories, key: str, profile: str | None = None) 
     return present
 
 
-def save_profile(
-    directories: Directories, name: str, base_url: str, key_store: str, make_default: bool = True
-) -> None:
-    """Keep a profile that has logged in, made anew or changed. Raises as `set_value` does."""
+def save_profile(directories: Directories, name: str, base_url: str, key_store: str) -> None:
+    """Keep a profile that has logged in, as the default. Raises as `set_value` does."""
     if name in EMBEDDED_PROFILES:
         raise errors.SettingsError(f"{name} is a workspace on this machine and needs no login.")
     check_profile_name(name)
     changes: Changes = {
         (name, "base_url"): check_setting("base_url", base_url, "the command line"),
         (name, "key_store"): check_setting("key_store", key_store, "the command line"),
+        (None, "default_profile"): name,
     }
-    default: Changes = {(None, "default_profile"): name} if make_default else {}
-    _change(directories, {**changes, **default})
+    _change(directories, changes)
 
 
 def set_default_profile(directories: Directories, name: str) -> None:

@@ -188,7 +188,7 @@ def _value(field: Field) -> Schema:
         case "enum":
             return {"type": "string", "enum": list(field.choices)}
         case "integer":
-            return {"type": "integer", "minimum": field.minimum, "maximum": LARGEST_INTEGER}
+            return {"type": "integer", "minimum": 0, "maximum": LARGEST_INTEGER}
         case "time":
             return {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
         case "ids":
