@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmctl.api.client import path_to
 from crmctl.cli.inputs import read_body
 from crmctl.cli.names import word_for
-from crmctl.cli.show import named_view, show_done, show_one, show_written, view
+from crmctl.cli.show import show_done, show_object, show_written, view
 from crmctl.cli.times import read_due_date
 from crmctl.errors import (
     CrmctlError,
@@ -109,7 +109,7 @@ def _show(crm: Context, done: dict[str, Any]) -> None:
     if shown.chosen:
         done["activity"] = select(done["activity"], shown.fields)
     crm.options.fields = None  # they were the activity's
-    show_one(crm, done, named_view(crm, list(done), "log"))
+    show_object(crm, done, "log")
 
 
 def _partial(

@@ -36,6 +36,11 @@ def show_one(crm: Context, item: Item, view: View) -> None:
     renderer(crm.format).write_one(item, view, stream=crm.terminal.stdout, style=style(crm))
 
 
+def show_object(crm: Context, item: Item, name: str) -> None:
+    """Show one thing that is no resource of the API, with all that it has."""
+    show_one(crm, item, named_view(crm, list(item), name))
+
+
 def show_written(crm: Context, item: Item, view: View) -> None:
     """Show what a write gave; a dry run has written nothing."""
     if not crm.options.dry_run:
@@ -48,7 +53,7 @@ def show_line(crm: Context, item: Item, line: str | None = None) -> None:
     It works where settings are at fault, as what mends them has to.
     """
     if crm.tells_json:
-        show_one(crm, item, named_view(crm, list(item), "result"))
+        show_object(crm, item, "result")
     elif line is not None:
         crm.terminal.show(line)
 

@@ -7,7 +7,7 @@ import typer
 from crmctl.cli import options
 from crmctl.cli.context import Context
 from crmctl.cli.known import OfServer
-from crmctl.cli.show import named_view, note_overruled, show_line, show_one
+from crmctl.cli.show import note_overruled, show_line, show_object
 from crmctl.config.account import name_account
 from crmctl.config.file import FILE_NAME, save_profile, set_default_profile
 from crmctl.config.keys import KEY_SOURCES, check_key, check_store, forget_key, keep_key
@@ -35,8 +35,6 @@ app = typer.Typer(
     crmctl auth status
     """
 )
-
-_STATUS = ("profile", "base_url", "user_id", "key_from", "accepted")
 
 
 @app.command("login")
@@ -164,7 +162,7 @@ def status(ctx: typer.Context) -> None:
             told = {Unauthorized: False, Forbidden: True}
             found["accepted"] = told.get(type(error))
             failure = error
-    show_one(crm, found, named_view(crm, _STATUS, "status"))
+    show_object(crm, found, "status")
     if failure is not None:
         raise failure
 
@@ -217,7 +215,13 @@ def _status_of(
     accepted: bool | None = None,
 ) -> dict[str, Any]:
     """What is told of a profile and its key; where no server was asked, accepted is None."""
-    return dict(zip(_STATUS, (name, base_url, user_id, key_from, accepted), strict=True))
+    return {
+        "profile": name,
+        "base_url": base_url,
+        "user_id": user_id,
+        "key_from": key_from,
+        "accepted": accepted,
+    }
 
 
 def _find_store(crm: Context, name: str, url: str, store: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from crmctl.cli.context import Context
-from crmctl.cli.show import named_view, show_one
+from crmctl.cli.show import show_object, show_one
 from crmctl.fields import FieldType
 from crmctl.output.view import View
 
@@ -23,7 +23,7 @@ def guide(ctx: typer.Context) -> None:
     crm: Context = ctx.obj
     text = _FILE.read_text(encoding="utf-8")
     if crm.as_json:
-        show_one(crm, {"text": text}, named_view(crm, ("text",), "guide"))
+        show_object(crm, {"text": text}, "guide")
     elif crm.format == "table":
         # As the description of a task is: Markdown.
         types: dict[str, FieldType] = {"description": "text"}

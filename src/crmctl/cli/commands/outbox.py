@@ -10,7 +10,7 @@ from crmctl import errors
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import read_file, read_seconds
 from crmctl.cli.outbox import conclude_flush, open_outbox, require_empty
-from crmctl.cli.show import named_view, show_all, show_line, show_one
+from crmctl.cli.show import named_view, show_all, show_line, show_object, show_one
 from crmctl.delivery.entries import SHOWN, STATES, WAITING, export_entry, read_entries, show_entry
 from crmctl.output.view import columns_of
 
@@ -28,7 +28,6 @@ app = typer.Typer(
 
 _FIELDS = (*SHOWN, "body.subject")
 _COLUMNS = ("id", "state", "body.subject", "occurred_at", "ref", "last_error")
-_STATUS = ("profile", "base_url", "path", *STATES, "other_keys")
 
 RowID = Annotated[str, typer.Argument(metavar="ID", help="Its ID, as `outbox list` shows it.")]
 
@@ -115,7 +114,7 @@ def flush_(
         counts = outbox.counts()
     shown = {"delivered": done.delivered, "refused": done.died}
     shown |= {state: counts[state] for state in WAITING}
-    show_one(crm, shown, named_view(crm, list(shown), "flush"))
+    show_object(crm, shown, "flush")
     conclude_flush(crm, done, counts, told)
 
 
@@ -167,8 +166,7 @@ def drop(
             raise errors.UsageError("Nothing was deleted.", hint="")
         if not outbox.drop(row):
             raise _changed(row)
-    deleted = {"id": str(row["id"]), "deleted": True}
-    show_one(crm, deleted, named_view(crm, ("id", "deleted"), "entry"))
+    show_object(crm, {"id": str(row["id"]), "deleted": True}, "entry")
 
 
 @app.command("export")
@@ -226,8 +224,7 @@ def import_(
         return
     with closing(open_outbox(crm)) as outbox:
         number = sum(outbox.put(identity, row) for identity, row in read)
-    shown = {"imported": number, "known": len(read) - number}
-    show_one(crm, shown, named_view(crm, list(shown), "import"))
+    show_object(crm, {"imported": number, "known": len(read) - number}, "import")
 
 
 @app.command("status")
@@ -241,9 +238,8 @@ def status(ctx: typer.Context) -> None:
     profile = crm.profile
     with closing(open_outbox(crm)) as outbox:
         counts = outbox.counts()
-    shown: dict[str, Any] = {"profile": profile.name, "base_url": profile.base_url.value}
-    shown |= {"path": str(outbox.path), **counts}
-    show_one(crm, shown, named_view(crm, _STATUS, "outbox"))
+    place = {"base_url": profile.base_url.value, "path": str(outbox.path)}
+    show_object(crm, {"profile": profile.name, **place, **counts}, "outbox")
     require_empty(crm, counts)
     if counts["dead"]:
         raise errors.PartialFailure(

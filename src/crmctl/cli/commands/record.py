@@ -8,7 +8,7 @@ from crmctl.cli import names, options
 from crmctl.cli.context import Context
 from crmctl.cli.inputs import read_choice, read_limit
 from crmctl.cli.pull import PULLED, pull_records
-from crmctl.cli.show import may_draw, named_view, show_all, show_done, show_one
+from crmctl.cli.show import may_draw, named_view, show_all, show_done, show_object
 from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.output.escape import one_line
 from crmctl.resources import DEFAULT_LIMIT, RECORD_TYPES
@@ -79,7 +79,7 @@ def add(
         )
     crm.fallback.note_write()
     show_done(crm, f"Added {type} {record_id}: {name}")
-    show_one(crm, added, named_view(crm, _RECORD, "record"))
+    show_object(crm, added, "record")
 
 
 @app.command("list")
@@ -180,8 +180,7 @@ def remove(
             raise NotFound(f"This workspace knows no {type} {record_id}.")
     crm.fallback.note_write()
     show_done(crm, f"Removed {type} {record_id}")
-    removed = {"type": type, "id": record_id, "deleted": True}
-    show_one(crm, removed, named_view(crm, ("type", "id", "deleted"), "record"))
+    show_object(crm, {"type": type, "id": record_id, "deleted": True}, "record")
 
 
 def _say_age(crm: Context) -> str:

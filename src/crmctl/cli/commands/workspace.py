@@ -10,7 +10,7 @@ import typer
 from crmctl.cli import names, options
 from crmctl.cli.context import Context
 from crmctl.cli.places import open_place, require_writable_place
-from crmctl.cli.show import named_view, show_all, show_done, show_line, show_one
+from crmctl.cli.show import named_view, show_all, show_done, show_line, show_object
 from crmctl.cli.times import read_when, this_second
 from crmctl.errors import InvalidInput, NotFound, StoreError, UsageError
 from crmctl.store.values import Kind
@@ -31,8 +31,6 @@ app = typer.Typer(
     """
 )
 
-_COPIED = ("from", "to", *_KINDS.values(), "copied")
-
 key = typer.Typer(
     help="""The keys that the workspace is served with.
 
@@ -44,7 +42,6 @@ app.add_typer(key, name="key")
 
 _KEY = ("name", "user_id", "read_only", "created_at", "expires_at", "revoked_at")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-_INFO = ("profile", "path", "exists", "bytes", "schema", "tasks", "activities", "records")
 
 
 @app.command("info")
@@ -60,7 +57,7 @@ def info(ctx: typer.Context, database: options.Database = None) -> None:
         totals = kept.totals()
     profile = crm.profile.name if database is None else None
     found = {"profile": profile, **crm.store.info(), **totals}
-    show_one(crm, found, named_view(crm, _INFO, "workspace"))
+    show_object(crm, found, "workspace")
 
 
 @app.command("path")
@@ -96,7 +93,7 @@ def backup(
         return
     crm.store.back_up(Path(file))
     show_done(crm, f"Copied {crm.workspace_path} to {file}.")
-    show_one(crm, {"path": file}, named_view(crm, ("path",), "backup"))
+    show_object(crm, {"path": file}, "backup")
 
 
 @app.command("copy")
@@ -135,12 +132,12 @@ def copy(
         counts, copied = copy_workspace(
             origin, there, write=not crm.options.dry_run, tell=partial(_tell_copied, crm)
         )
-    found = {**places, **{name: counts[kind] for kind, name in _KINDS.items()}}
     if crm.options.dry_run:
         crm.terminal.note(f"Would copy {copied} of {sum(counts.values())} to {places['to']}.")
         return
+    found = {name: counts[kind] for kind, name in _KINDS.items()}
     show_done(crm, f"Copied {copied} to {places['to']}, and compared all {sum(counts.values())}.")
-    show_one(crm, {**found, "copied": copied}, named_view(crm, _COPIED, "copy"))
+    show_object(crm, {**places, **found, "copied": copied}, "copy")
 
 
 @app.command("check")
@@ -160,7 +157,7 @@ def check(ctx: typer.Context, database: options.Database = None) -> None:
             hint="Restore a backup: a copy made by `crmctl workspace backup`.",
             details=[{"field": None, "message": problem} for problem in problems],
         )
-    show_one(crm, {"path": path, "ok": True}, named_view(crm, ("path", "ok"), "check"))
+    show_object(crm, {"path": path, "ok": True}, "check")
 
 
 def _tell_copied(crm: Context, kind: Kind, number: int) -> None:
@@ -229,7 +226,7 @@ def create_key(
     crm.terminal.note("The key is shown this once; what is kept of it does not give it back.")
     shown = {"key": secret, **made}
     if crm.as_json:
-        show_one(crm, shown, named_view(crm, tuple(shown), "key"))
+        show_object(crm, shown, "key")
     else:
         show_line(crm, shown, secret)
 
@@ -272,7 +269,7 @@ def revoke_key(
         named = [each for each in kept.list_keys() if each["name"] == name]
         revoked = [each for each in named if each["revoked_at"] == now][-1]
     show_done(crm, f"Revoked the key {name}.")
-    show_one(crm, revoked, named_view(crm, _KEY, "key"))
+    show_object(crm, revoked, "key")
 
 
 def _read_expiry(crm: Context, text: str) -> str:
