@@ -188,7 +188,7 @@ class Context:
         return self.environ.get("CRMCTL_API_KEY", "").strip() if in_environment else ""
 
     def open_store(self, *, busy_seconds: float) -> Store:
-        """The same, for one that waits so long for others who write."""
+        """The same, which waits ``busy_seconds`` for others who write."""
         store: Store
         if self.database is None:
             from crmctl.store.sqlite import SqliteStore

@@ -59,7 +59,7 @@ def list_commands(ctx: Any) -> list[Row]:
 
 
 def list_text(ctx: Any) -> str:
-    """The same as lines."""
+    """What `list_commands` gives, as lines."""
     lines = _table(list_commands(ctx), _readable(ctx.obj.terminal.width()))
     return "\n".join(["Commands:", *lines])
 

@@ -23,7 +23,7 @@ _MOST_THREADS = 64
 
 
 class Sending:
-    """How many lines are sent: what the options for it say."""
+    """How the lines of an input are sent, as the options for it say."""
 
     __slots__ = ("concurrency", "fail_fast", "failed_to", "skip_invalid")
 

@@ -56,7 +56,8 @@ def show_list(crm: Context, resource: Resource, asked: Asked, *, count: bool = F
     if count:
         if asked.limit is not None:
             raise UsageError("--count and --limit exclude each other.")
-        _show_count(crm, resource, Asked(asked.queries, search=asked.search))
+        unsorted = Asked(asked.queries, search=asked.search)
+        _show_count(crm, resource, unsorted)
         return
     shown = asked.limit
     if shown is None and crm.format == "table":
@@ -157,7 +158,7 @@ def read_list(
 def _find(
     crm: Context, resource: Resource, asked: Asked, *, limit: int | None
 ) -> Listing | MergedListing | SearchedListing:
-    """What is asked for, but so much of it."""
+    """What is asked for, but at most ``limit`` items."""
     if asked.search is None:
         return read_list(crm, resource, asked.queries, sort=asked.sort, limit=limit)
     from crmctl.api.search import SearchedListing

@@ -8,6 +8,7 @@ from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from crmctl import errors
+from crmctl.config.settings import is_ci
 from crmctl.redactor import Redactor
 
 if TYPE_CHECKING:
@@ -258,9 +259,8 @@ class Terminal:
         return terminal_width(self.stderr) if self.stderr.isatty() else None
 
     def _shows_progress(self) -> bool:
-        in_ci = self._environ.get("CI", "").lower() not in ("", "0", "false")
         dumb = self._environ.get("TERM") == "dumb"
-        quiet = self._options.quiet or in_ci or dumb
+        quiet = self._options.quiet or is_ci(self._environ) or dumb
         return self.stderr.isatty() and not quiet and not self._as_json()
 
     def _line(self) -> Line:

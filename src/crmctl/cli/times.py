@@ -28,9 +28,9 @@ def read_when(crm: Context, text: str, option: str, *, toward: Toward, day: Day 
     """A date that a person typed, as the API writes it; -v says what was understood.
 
     ``toward`` says whether `fri` and `1 Dec` are the next one or the last one. ``day`` says what a
-    day alone stands for: its first instant; its last second; its last instant, which a bound that
-    is itself left out has to be for the whole day to be out; or for it to be in, with ``by``, the
-    next day's first instant. ``by`` takes a clock time in as well.
+    day alone stands for: with ``start`` its first instant, with ``end`` its last second. Of a bound
+    that is itself left out, ``after`` leaves the whole day out too, as its last instant, and ``by``
+    takes it in, as the next day's first instant; ``by`` takes a clock time in as well.
     """
     from crmctl.dates import parse_when
 

@@ -107,7 +107,7 @@ class Journal:
         self.take_over(self.states_after(results))
 
     def states_after(self, results: Iterable[Result]) -> dict[int, tuple[str, str | None]]:
-        """By number what the lines are then: state and ID; ("", None) for what is as it was not."""
+        """By number, the state and ID of each line after these; ("", None) where it has none."""
         states: dict[int, tuple[str, str | None]] = {}
         for result in results:
             entry = result.entry

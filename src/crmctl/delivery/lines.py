@@ -93,7 +93,7 @@ class Halt:
 
 
 def raw_of(each: Entry | Result) -> bytes:
-    """The line that it is of."""
+    """The line that an entry or a result is of, as it came."""
     return each.raw if isinstance(each, Entry) else each.entry.raw
 
 

@@ -39,7 +39,7 @@ _SELECT = f"SELECT {', '.join(NAMES)} FROM entry"
 
 
 class Claim:
-    """A row that this process alone may send: as it is now, and as it was ``before``, if it was."""
+    """A row that this process alone may send; ``before`` is how it was, None for a new one."""
 
     __slots__ = ("before", "lock", "row")
 

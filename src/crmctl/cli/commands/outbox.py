@@ -55,8 +55,6 @@ def list_(
         for column in view.columns:
             if column.name == "body.subject":
                 column.heading = "Subject"
-            elif column.name == "occurred_at":
-                column.type = "time"
     if show_all(crm, map(show_entry, rows), view) == 0:
         crm.terminal.note("Nothing waits in the outbox.")
 
