@@ -154,10 +154,12 @@ class HttpTransport:
             if answer.is_success:
                 raise
         body = bytes(received)
-        if not answer.is_success:
+        content = parse_json(body)
+        has_data = isinstance(content, dict) and "data" in content
+        if not (answer.is_success and has_data and content.get("success") is not False):
             # All that becomes of it is a message, which may be cut in the middle of a key.
             body = self._mask(body.decode(errors="replace")).encode()
-        content = parse_json(body)
+            content = parse_json(body)
         text = "" if content is not None else body.decode(errors="replace")
         if self._log is not None and body:
             self._tell(3, f"response body: {body.decode(errors='replace')}")
