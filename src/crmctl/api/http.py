@@ -159,7 +159,8 @@ class HttpTransport:
         if not (answer.is_success and has_data and content.get("success") is not False):
             # All that becomes of it is a message, which may be cut in the middle of a key.
             body = self._mask(body.decode(errors="replace")).encode()
-            content = parse_json(body)
+            # A success that is no JSON stays none, whatever its bytes become as text.
+            content = parse_json(body) if content is not None or not answer.is_success else None
         text = "" if content is not None else body.decode(errors="replace")
         if self._log is not None and body:
             self._tell(3, f"response body: {body.decode(errors='replace')}")
