@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from crmctl.delivery.entries import is_damaged
 from crmctl.delivery.sending import walk
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
@@ -80,4 +81,5 @@ def _is_proven(outbox: Outbox, seen: Walk, client: Client) -> bool:
     delivered = outbox.rows("delivered")
     if any(row["ref"] in seen.refs for row in delivered):
         return True
-    return any(walk(client, row).found for row in reversed(delivered[-_PROOFS:]))
+    last = [row for row in delivered[-_PROOFS:] if not is_damaged(row)]
+    return any(walk(client, row).found for row in reversed(last))

@@ -157,7 +157,7 @@ def drop(
         if crm.options.dry_run:
             crm.terminal.note(f"Would delete {row['id']}.")
             return
-        subject = show_entry(row)["body"].get("subject") or row["ref"]
+        subject = _subject(row)
         if not yes and not crm.terminal.confirm(
             f"Delete {row['id']} ({row['state']}): {subject}?", flag="--yes"
         ):
@@ -215,7 +215,7 @@ def import_(
         raise errors.UsageError(
             f"The profile {crm.profile.name} is a workspace on this machine: nothing waits for it."
         )
-    text = read_file(crm, file, "FILE")
+    text = read_file(crm, file)
     read = read_entries(text, str(crm.profile.base_url.value))
     if crm.options.dry_run:
         crm.terminal.note(f"Would put {len(read)} into the outbox.")
@@ -254,6 +254,11 @@ def _find(outbox: "Outbox", entry_id: str, verb: str | None = None) -> dict[str,
     if verb is not None and row["state"] == "sending":
         raise errors.UsageError(f"{row['id']} is being sent: wait, then {verb} it.")
     return row
+
+
+def _subject(row: dict[str, Any]) -> str:
+    body = show_entry(row)["body"]
+    return str((isinstance(body, dict) and body.get("subject")) or row["ref"])
 
 
 def _changed(row: dict[str, Any]) -> errors.CrmctlError:
