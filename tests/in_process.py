@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
 
 
+class Screen(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """So it is."""
+        return True
+
+
+def _in_no_time(_seconds: float) -> None:
+    """What waiting is where nobody looks at the clock."""
+
+
 def run_in(home: Path, *args: str, **environ: str) -> Result:
     """What a command leaves behind that runs at `NOW`, as `run_at` has it."""
     return run_at(lambda: NOW, home, *args, **environ)
@@ -43,17 +55,30 @@ def run_at(
     Its streams are a terminal where ``typed`` is what is typed there; else pipes, with ``piped``
     on stdin, which is closed where nothing is.
     """
-    terminal = typed is not None
-    text = typed if terminal else piped
-    stdout, stderr = _Stream("", terminal=terminal), _Stream("", terminal=terminal)
+    return _run(args, home, environ, clock=clock, sleep=_in_no_time, typed=typed, piped=piped)
+
+
+def _run(
+    args: Sequence[str],
+    home: Path,
+    environ: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    typed: str | None,
+    piped: str | None,
+) -> Result:
+    stream = io.StringIO if typed is None else Screen
+    text = piped if typed is None else typed
+    stdout, stderr = stream(), stream()
     crm = Context(
         environ={"HOME": str(home), "TZ": "UTC", **environ},
         system=lambda kind: home / kind,
-        stdin=None if text is None else _Stream(text, terminal=terminal),
+        stdin=None if text is None else stream(text),
         stdout=stdout,
         stderr=stderr,
         clock=clock,
-        sleep=lambda _: None,
+        sleep=sleep,
     )
     status = run(list(args), crm)
     return Result(status, stdout.getvalue(), stderr.getvalue())
@@ -69,11 +94,17 @@ class InProcess:
         self.environ = {"CRMCTL_PROFILE": "local", **environ}
         self._home = home
 
-    def run(self, *args: str, typed: str | None = None, environ: Mapping[str, str] = {}) -> Result:
+    def run(
+        self,
+        *args: str,
+        typed: str | None = None,
+        environ: Mapping[str, str] = {},
+        sleep: Callable[[float], None] = _in_no_time,
+    ) -> Result:
         """Run a command line: in pipes, or on a terminal where ``typed`` is what is typed there."""
-        piped = "" if typed is None else None
         given = {**self.environ, **environ}
-        return run_at(lambda: self.now, self._home, *args, typed=typed, piped=piped, **given)
+        clock = lambda: self.now  # noqa: E731 - read when it is asked for
+        return _run(args, self._home, given, clock=clock, sleep=sleep, typed=typed, piped="")
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
@@ -112,15 +143,3 @@ class InProcess:
         """All activities, newest first."""
         with self.workspace() as workspace:
             return list(Client(workspace).list_activities({}))
-
-
-class _Stream(io.StringIO):
-    """A stream that may be a terminal's."""
-
-    def __init__(self, text: str, *, terminal: bool) -> None:
-        super().__init__(text)
-        self._terminal = terminal
-
-    def isatty(self) -> bool:
-        """Whether it is."""
-        return self._terminal

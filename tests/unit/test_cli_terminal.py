@@ -14,11 +14,7 @@ from crmctl.api.message import Request, Response
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.errors import InvalidInput, NotFound, UsageError
-
-
-class Screen(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+from tests.in_process import Screen
 
 
 def make(
