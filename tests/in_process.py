@@ -13,7 +13,7 @@ from crmctl.api.client import Client
 from crmctl.cli.app import run
 from crmctl.cli.context import Context
 from tests.contract.world import insert_tasks, open_workspace
-from tests.e2e.running import Result
+from tests.e2e.running import Crmctl, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,31 +84,32 @@ def _run(
     return Result(status, stdout.getvalue(), stderr.getvalue())
 
 
-class InProcess:
-    """``crmctl`` on a workspace of its own, or with a server's URL and key in ``environ``."""
+class InProcess(Crmctl):
+    """``crmctl`` in this process, at a time that stands still; all its files are in its home."""
 
-    def __init__(self, home: Path, now: datetime, **environ: str) -> None:
+    def __init__(self, home: Path, now: datetime = NOW, **environ: str) -> None:
+        super().__init__(home, **environ)
         self.file = home / "data" / "local.db"
-        self.file.parent.mkdir(exist_ok=True, mode=0o700)
         self.now = now
-        self.environ = {"CRMCTL_PROFILE": "local", **environ}
-        self._home = home
 
     def run(
         self,
         *args: str,
+        stdin: str | bytes | None = None,
         typed: str | None = None,
         environ: Mapping[str, str] = {},
         sleep: Callable[[float], None] = _in_no_time,
     ) -> Result:
         """Run a command line: in pipes, or on a terminal where ``typed`` is what is typed there."""
         given = {**self.environ, **environ}
+        piped = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
         clock = lambda: self.now  # noqa: E731 - read when it is asked for
-        return _run(args, self._home, given, clock=clock, sleep=sleep, typed=typed, piped="")
+        return _run(args, self.home, given, clock=clock, sleep=sleep, typed=typed, piped=piped)
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
         """The workspace behind the profile `local`."""
+        self.file.parent.mkdir(exist_ok=True, mode=0o700)
         with open_workspace(self.file, lambda: self.now) as workspace:
             yield workspace
 

@@ -10,7 +10,7 @@ import pytest
 
 from crmctl.api.client import Client
 from tests.contract.world import open_workspace
-from tests.e2e.running import Crmctl, copy_of
+from tests.e2e.running import Crmctl, with_copy
 
 NEWEST_FIRST = ["Draft sent", "Wants SSO", "Discovery call"]
 
@@ -28,9 +28,9 @@ def busy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def busy(busy_file: Path, home: Path) -> Crmctl:
+def busy(busy_file: Path, crmctl: Crmctl) -> Crmctl:
     """crmctl on a copy of `busy_file`."""
-    return copy_of(busy_file, home)
+    return with_copy(busy_file, crmctl)
 
 
 def test_log_takes_every_flag(stocked: Crmctl) -> None:

@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    return InProcess(tmp_path, NOW)
+    return InProcess(tmp_path, NOW, CRMCTL_PROFILE="local")
 
 
 def log(crmctl: InProcess, *subjects: str, **more: Any) -> None:

@@ -22,7 +22,7 @@ OWN = ("id", "created_at", "updated_at", "completed_at", "created_by", "user_id"
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    crmctl = InProcess(tmp_path, NOW)
+    crmctl = InProcess(tmp_path, NOW, CRMCTL_PROFILE="local")
     crmctl.put_records(
         ("user", "usr_ann", "Ann Archer"),
         ("contact", "con_jane", "Jane Smith"),
@@ -74,7 +74,7 @@ def test_what_is_exported_comes_back_but_for_ids_and_the_servers_times(
         )
     there = tmp_path / "there"
     there.mkdir()
-    other = InProcess(there, NOW)
+    other = InProcess(there, NOW, CRMCTL_PROFILE="local")
     other.put_records(
         ("user", "usr_ann", "Ann Archer"),
         ("contact", "con_jane", "Jane Smith"),
