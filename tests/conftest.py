@@ -75,9 +75,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def crmctl(home: Path, runner: type[Crmctl]) -> Crmctl:
+def crmctl(home: Path, crmctl_type: type[Crmctl]) -> Crmctl:
     """crmctl where it never ran before; the profile was chosen, so that no note is due."""
-    return runner(home, CRMCTL_PROFILE="local")
+    return crmctl_type(home, CRMCTL_PROFILE="local")
 
 
 @pytest.fixture
@@ -102,6 +102,6 @@ def far_end(stocked_file: Path, tmp_path: Path) -> Iterator[FarEnd]:
 
 
 @pytest.fixture
-def remote(far_end: FarEnd, home: Path, runner: type[Crmctl]) -> Crmctl:
+def remote(far_end: FarEnd, home: Path, crmctl_type: type[Crmctl]) -> Crmctl:
     """crmctl as a job has it: with the far end's URL and key in the environment."""
-    return runner(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)
+    return crmctl_type(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)

@@ -18,6 +18,6 @@ def _heard_signals() -> None:
 
 
 @pytest.fixture
-def runner() -> type[Crmctl]:
+def crmctl_type() -> type[Crmctl]:
     """The command is a process of its own."""
     return Crmctl

@@ -8,6 +8,6 @@ from tests.in_process import InProcess
 
 
 @pytest.fixture
-def runner() -> type[InProcess]:
+def crmctl_type() -> type[InProcess]:
     """The command runs in this process."""
     return InProcess
