@@ -87,7 +87,7 @@ def _run(
 class InProcess(Crmctl):
     """``crmctl`` in this process, at a time that stands still; all its files are in its home."""
 
-    def __init__(self, home: Path, now: datetime = NOW, **environ: str) -> None:
+    def __init__(self, home: Path, now: datetime = NOW, /, **environ: str) -> None:
         super().__init__(home, **environ)
         self.file = home / "data" / "local.db"
         self.now = now

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running import KEY, Crmctl, FarEnd
-from tests.in_process import NOW, InProcess
+from tests.in_process import InProcess
 from tests.jobs import JOBS, OTHERS, RUN_AGAIN
 from tests.scripted_server import ScriptedServer, answer
 
@@ -114,7 +114,7 @@ def test_outside_a_job_it_is_refused(remote: Crmctl, far_end: FarEnd) -> None:
 
 @pytest.mark.parametrize("format", ["plain", "json"])
 def test_a_job_may_go_on_where_the_server_is_not_reached(home: Path, format: str) -> None:
-    job = InProcess(home, NOW, **JOBS["gitlab"], **NOWHERE)
+    job = InProcess(home, **JOBS["gitlab"], **NOWHERE)
     step = (*STEP, "--timeout", "1", "-o", format)
     failed = job.run(*step)
     passed = job.run(*step, "--on-failure", "warn", "-q")
@@ -127,7 +127,7 @@ def test_a_job_may_go_on_where_the_server_is_not_reached(home: Path, format: str
 
 
 def test_on_github_the_run_shows_it(home: Path) -> None:
-    job = InProcess(home, NOW, **JOBS["github"], **NOWHERE)
+    job = InProcess(home, **JOBS["github"], **NOWHERE)
     line, shown = job.done(*STEP, "--timeout", "1", "--on-failure", "warn").stderr.splitlines()
     assert line.startswith("crmctl: warning: ")
     assert shown == f"::warning title=crmctl::{line.removeprefix('crmctl: warning: ')}"
@@ -158,18 +158,16 @@ def test_only_what_failed_on_the_way_may_pass(
         script = [looked] if post is None else [looked, *[answer(post, refusal)] * 3]
         after = looked if post is None or look != 200 else None
         with ScriptedServer(*script, after=after) as server:
-            job = InProcess(
-                home, NOW, **JOBS["gitlab"], CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY
-            )
+            job = InProcess(home, **JOBS["gitlab"], CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
             statuses.append(job.run(*STEP, "--timeout", "5", *extra).status)
     assert statuses == [status, 0 if status in (7, 8, 9, 10) else status]
 
 
 def test_a_missing_key_is_never_passed_over(home: Path) -> None:
-    job = InProcess(home, NOW, **JOBS["github"], CRMCTL_API_KEY="")
+    job = InProcess(home, **JOBS["github"], CRMCTL_API_KEY="")
     assert job.run(*STEP, "--on-failure", "warn").status == 3
 
 
 def test_it_can_be_rehearsed_without_a_key(home: Path) -> None:
-    shown = InProcess(home, NOW, **JOBS["circleci"]).done(*STEP, "-n").data
+    shown = InProcess(home, **JOBS["circleci"]).done(*STEP, "-n").data
     assert shown["body"]["subject"] == "Deployed v1.4.2 of acme/shop"
