@@ -92,7 +92,7 @@ def test_a_rehearsal_sends_nothing(remote: Crmctl, far_end: FarEnd, flag: str) -
     assert far_end.requests == []
 
 
-def test_a_rehearsal_reads_what_there_is(remote: Crmctl, far_end: FarEnd) -> None:
+def test_a_rehearsal_reads_what_there_is(remote: Crmctl) -> None:
     assert len(remote.ids("task", "list", "-n")) == 6
     assert remote.done("api", "GET", "/tasks", "-n").data["meta"]["total"] == 6
 

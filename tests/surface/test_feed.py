@@ -12,15 +12,13 @@ from typing import Any
 import pytest
 
 from tests.e2e.running import KEY, Result
-from tests.in_process import InProcess
+from tests.in_process import NOW, InProcess
 from tests.scripted_server import ScriptedServer, Step, answer, raw
-
-NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
 
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    return InProcess(tmp_path, NOW, CRMCTL_PROFILE="local")
+    return InProcess(tmp_path, CRMCTL_PROFILE="local")
 
 
 def log(crmctl: InProcess, *subjects: str, **more: Any) -> None:
