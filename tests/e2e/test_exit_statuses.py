@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -233,16 +232,7 @@ def test_4_all_of_them_are_missing(stocked: Crmctl, ids: tuple[str, ...]) -> Non
     assert (as_json.status, as_json.error["code"]) == (4, "not_found")
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """What a shell starts in the background ignores SIGINT, and so does all that it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("command", "said"), [("list", ""), ("list --open", ""), ("create x", "may have been applied")]
 )

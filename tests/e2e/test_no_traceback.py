@@ -86,27 +86,23 @@ def test_a_file_may_have_any_bytes_for_a_name(stocked: Crmctl) -> None:
 
 @on_posix
 def test_an_interrupt_while_it_starts_ends_it_in_silence(stocked: Crmctl) -> None:
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        for pause in (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12):
-            # Before that, nothing of ours is there to hear it.
-            code = "from crmctl.__main__ import main; print('on', flush=True); main()"
-            process = subprocess.Popen(
-                [sys.executable, "-c", code, "task", "list", "-o", "table"],
-                env=stocked.environ,
-                cwd=stocked.home,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"on\n"
-            time.sleep(pause + 0.001)
-            process.send_signal(signal.SIGINT)
-            _, stderr = process.communicate(timeout=PATIENCE)
-            assert process.returncode in (130, 0)
-            assert stderr.strip() == b""
-    finally:
-        signal.signal(signal.SIGINT, before)
+    for pause in (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12):
+        # Before that, nothing of ours is there to hear it.
+        code = "from crmctl.__main__ import main; print('on', flush=True); main()"
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "task", "list", "-o", "table"],
+            env=stocked.environ,
+            cwd=stocked.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"on\n"
+        time.sleep(pause + 0.001)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=PATIENCE)
+        assert process.returncode in (130, 0)
+        assert stderr.strip() == b""
 
 
 @on_posix
