@@ -160,7 +160,7 @@ def test_ids_are_found_by_their_beginning(store: Store) -> None:
     }
 
 
-def test_totals_and_clearing(store: Store) -> None:
+def test_totals_count_what_is_kept_and_clearing_leaves_none(store: Store) -> None:
     with store.writing() as kept:
         kept.insert(TASK, task())
         kept.insert(ACTIVITY, activity())

@@ -180,7 +180,7 @@ def test_10_a_write_that_is_not_answered_in_time(job: Crmctl) -> None:
     assert "may have been applied" in result.stderr
 
 
-def test_12_a_damaged_workspace(stocked: Crmctl) -> None:
+def test_12_a_workspace_is_damaged(stocked: Crmctl) -> None:
     (stocked.home / "data" / "local.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     result = stocked.run("task", "list")
     assert result.status == 12

@@ -58,7 +58,7 @@ def make(
         ("auto", {"GITHUB_ACTIONS": "true", "CI": "true"}, True, False),
     ],
 )
-def test_who_decides_about_colour(
+def test_a_flag_decides_about_colour_then_the_environment_then_the_terminal(
     choice: str, environ: dict[str, str], at_terminal: bool, elsewhere: bool
 ) -> None:
     terminal = make(environ=environ)
