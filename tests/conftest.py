@@ -102,6 +102,13 @@ def far_end(stocked_file: Path, tmp_path: Path) -> Iterator[FarEnd]:
 
 
 @pytest.fixture
+def forgetful(far_end: FarEnd) -> FarEnd:
+    """A server that honours no idempotency key."""
+    far_end.honours_keys = False
+    return far_end
+
+
+@pytest.fixture
 def remote(far_end: FarEnd, home: Path, crmctl_type: type[Crmctl]) -> Crmctl:
     """crmctl as a job has it: with the far end's URL and key in the environment."""
     return crmctl_type(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)

@@ -25,13 +25,6 @@ def _in_its_checkout(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
 
 
-@pytest.fixture
-def forgetful(far_end: FarEnd) -> FarEnd:
-    """A server that honours no idempotency key."""
-    far_end.honours_keys = False
-    return far_end
-
-
 @EACH
 def test_a_job_that_is_run_again_is_logged_once(
     remote: Crmctl, forgetful: FarEnd, provider: str

@@ -11,6 +11,7 @@ from crmctl.output.view import View, view_of
 from crmctl.resources import TASK
 
 HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
+VISIBLE = "[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧"
 STYLE = Style(now=datetime(2026, 3, 24, 9, tzinfo=UTC), zone=UTC)
 VIEW = view_of(TASK, None)
 
