@@ -291,6 +291,8 @@ class Database:
             raise self._explain(error) from error
         except UnicodeEncodeError as error:
             raise errors.InvalidInput(f"{error.object!r:.80} is not Unicode text.") from error
+        except UnicodeDecodeError as error:  # of SQLite's message, which quotes the damage
+            raise self._damaged() from error
         except OSError as error:
             raise errors.StoreError(
                 f"The {self.schema.kind} {self.path} cannot be used: {error.strerror or error}.",
@@ -304,19 +306,22 @@ class Database:
             retryable=True,
         )
 
+    def _damaged(self) -> errors.StoreError:
+        message = f"The {self.schema.kind} {self.path} is damaged."
+        return errors.StoreError(message, hint=self.schema.mend)
+
     def _explain(self, error: sqlite3.Error) -> errors.StoreError:
         """A failure of SQLite in words that a user can act on."""
         file = f"{self.schema.kind} {self.path}"
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(LOCKED):
             return self._locked()
+        if name.startswith(_DAMAGED) or "decode to UTF-8" in str(error):
+            return self._damaged()
         message, hint = f"The {file} failed: {error}.", None
         if name.startswith("SQLITE_FULL"):
             message = f"No space left for the {file}: nothing was saved."
             hint = "Free some space and run it again."
-        elif name.startswith(_DAMAGED) or "decode to UTF-8" in str(error):
-            message = f"The {file} is damaged."
-            hint = self.schema.mend
         elif name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
             message = f"The {file} cannot be opened for writing: {error}."
             hint = "Check the permissions of the file and of its directory."

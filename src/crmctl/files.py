@@ -174,16 +174,22 @@ def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
     A new one, with its directories, is its owner's alone; an existing one keeps its mode. ``sync``
     waits until it is on the disk.
     """
+    try:
+        make_directory(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
     with replacing_file(path, sync=sync) as file:
         file.write(content)
 
 
 @contextmanager
 def replacing_file(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
-    """The same for content that is written as it comes; an error leaves the file as it was."""
+    """The same in a directory that is there, for content that is written as it comes.
+
+    An error leaves the file as it was.
+    """
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        make_directory(path.parent)
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
         try:

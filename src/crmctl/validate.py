@@ -11,6 +11,7 @@ from typing import Any
 
 from crmctl.fields import Action, Field, Filter, Resource
 from crmctl.resources import MAX_LIMIT
+from crmctl.timestamps import parse_timestamp
 
 Problem = dict[str, str]
 
@@ -141,8 +142,6 @@ def _check_text(field: Field, value: Any, name: str) -> list[Problem]:
 
 
 def _check_time(value: str, name: str) -> list[Problem]:
-    from crmctl.timestamps import parse_timestamp
-
     try:
         parse_timestamp(value)
     except ValueError:

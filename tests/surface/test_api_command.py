@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -111,3 +112,12 @@ def test_any_answer_that_is_json_is_printed(remote: Crmctl) -> None:
         result = remote.having(CRMCTL_BASE_URL=server.url).done("api", "GET", "/contacts")
     assert json.loads(result.stdout) == odd
     assert "\x1b" not in result.stdout
+
+
+def test_a_body_that_cannot_be_read_is_told_in_words(crmctl: Crmctl, tmp_path: Path) -> None:
+    (tmp_path / "latin1.json").write_bytes(b'{"title": "\xe9"}')
+    for name, reason in (("none", "No such file or directory"), ("latin1", "it is not UTF-8 text")):
+        path = tmp_path / f"{name}.json"
+        result = crmctl.run("api", "POST", "/tasks", "--input", str(path))
+        assert (result.status, result.stdout) == (2, "")
+        assert result.stderr == f"crmctl: {path} cannot be read: {reason}.\n"

@@ -19,6 +19,9 @@ ECHOES: dict[str, Step] = {
     "a message": answer(422, {"error": {"message": f"no such key: {KEY}"}}),
     "a long message": answer(400, {"error": {"message": "x" * 490 + KEY}}),
     "details": answer(422, {"error": {"details": [{"field": KEY, "message": f"Bearer {KEY}"}]}}),
+    "a long refusal": answer(200, {"success": False, "message": "x" * 490 + KEY}),
+    "a long page": answer(200, f"<html><title>{'x' * 490}{KEY}</title></html>".encode()),
+    "no data": answer(200, {"message": "x" * 490 + KEY}),
     "a refusal": answer(200, {"success": False, "error": {"message": KEY}}),
     "a page": answer(400, f"<html><title>Authorization: {KEY}</title></html>".encode()),
     "a request id": answer(404, {"error": {}}, {"x-request-id": KEY}),
@@ -41,6 +44,7 @@ def test_an_answer_with_the_key_in_it_is_told_without(
         assert KEY not in shown
         assert ENCODED not in shown
         assert json.dumps(KEY)[1:-1] not in shown
+        assert KEY[:6] not in shown
     assert "[key]" in result.stderr
 
 
@@ -78,6 +82,20 @@ def test_a_key_in_the_wrong_place_of_a_command_line_is_not_repeated(home: Path) 
         result = crmctl.run(*line)
         assert result.status == 2
         assert KEY not in result.stderr
+
+
+@pytest.mark.parametrize("echo", ["a message", "a refusal", "a request id"])
+@pytest.mark.parametrize(
+    "line", [["task", "complete", "-"], ["task", "import", "-"], ["doctor", "--json"]]
+)
+def test_an_error_on_stdout_is_told_without(home: Path, echo: str, line: list[str]) -> None:
+    with ScriptedServer(*[ECHOES[echo]] * 20) as server:
+        remote = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY, CRMCTL_TIMEOUT="5")
+        given = '{"title": "Call"}' if "import" in line else "task_1\n"
+        result = remote.run(*line, stdin=given)
+    assert result.status not in (0, 1)
+    for form in (KEY, ENCODED, json.dumps(KEY)[1:-1]):
+        assert form not in result.stdout + result.stderr
 
 
 def test_data_is_what_the_server_sent(home: Path) -> None:

@@ -165,3 +165,27 @@ def test_a_word_too_many_where_no_text_is_asked_for_is_only_named() -> None:
         2,
         ["crmctl: crmctl task list does not take 'x'.", "Run `crmctl task list --help`."],
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "task list --status pending --status completed",
+        "task list -s pending --status completed",
+        "activity log call Hi --complete task_1 --complete task_2",
+        "task update task_1 --contact con_1 --contact=con_2",
+    ],
+)
+def test_an_option_that_would_undo_itself_is_refused(line: str) -> None:
+    status, [message, hint] = told(*line.split())
+    assert (status, message.endswith(" is given twice.")) == (2, True)
+    assert "commas between" in hint
+
+
+def test_of_a_global_option_the_last_counts_and_others_add_up() -> None:
+    line = "-o table task list -o json --open --open --count -o ids -o json -v -v"
+    result = call(line.split(), NOWHERE, CRMCTL_PROFILE="local")
+    assert (result.status, json.loads(result.stdout)) == (0, {"count": 0})
+    line = "activity log call Hi --attendee con_1 --attendee con_2 -n"
+    result = call(line.split(), NOWHERE, CRMCTL_PROFILE="local")
+    assert json.loads(result.stdout)["body"]["attendees"] == ["con_1", "con_2"]

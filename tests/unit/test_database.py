@@ -282,6 +282,10 @@ def make_scrambled(path: Path) -> None:
     path.write_bytes(data[:100] + b"\xff" * (len(data) - 100))
 
 
+def make_schema_no_text(path: Path) -> None:
+    path.write_bytes(whole(path).replace(b"CREATE TABLE", b"CRE\xbeTE TABLE"))
+
+
 def make_foreign(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE task (id)")
@@ -314,6 +318,7 @@ REFUSED: dict[Callable[[Path], None], str] = {
     make_half: "is damaged",
     make_header_alone: "is damaged",
     make_scrambled: "is damaged",
+    make_schema_no_text: "is damaged",
     make_foreign: "a database of another program",
     make_foreign_wal: "a database of another program",
     make_our_own_wal: "a database of another program",

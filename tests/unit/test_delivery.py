@@ -61,6 +61,21 @@ def test_a_batch_that_the_journal_lacks_is_taken_over_by_the_next_run(tmp_path: 
         assert [states[line] for line in (1, 2, 3)] == [("done", item_id) for item_id in made]
 
 
+def test_what_is_said_of_a_journal_s_failure_can_be_done(tmp_path: Path) -> None:
+    kept = tmp_path / "imports" / "job" / "journal.db"
+    with open_journal(tmp_path, "job", now=NOW, again=False):
+        content = kept.read_bytes()
+    kept.write_bytes(content[:4096])
+    with pytest.raises(StoreError) as damaged, open_journal(tmp_path, "job", now=NOW, again=False):
+        pass
+    assert "move it away" in str(damaged.value.hint)
+    kept.unlink()
+    kept.mkdir()
+    with pytest.raises(StoreError) as blocked, open_journal(tmp_path, "job", now=NOW, again=False):
+        pass
+    assert "CRMCTL_STATE_DIR" in str(blocked.value.hint)
+
+
 def test_a_journal_that_cannot_be_written_stops_the_run_and_the_next_one_takes_over(
     tmp_path: Path,
 ) -> None:

@@ -336,6 +336,15 @@ def test_a_file_that_a_person_names_is_replaced_where_a_link_leads(tmp_path: Pat
     assert (tmp_path / "named").is_symlink()
 
 
+def test_a_directory_that_a_person_names_is_not_made(tmp_path: Path) -> None:
+    with (
+        pytest.raises(errors.StoreError, match="No such file or directory"),
+        writing_file(tmp_path / "exprots" / "tasks.jsonl"),
+    ):
+        raise AssertionError("opened")
+    assert list(tmp_path.iterdir()) == []
+
+
 @posix
 def test_what_is_no_regular_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"

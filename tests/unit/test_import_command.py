@@ -267,7 +267,7 @@ def test_an_export_of_pipedrive_is_read(crmctl: InProcess, tmp_path: Path) -> No
         ("a.csv", "title,title\nA,B\n", "line 1 has the column 'title' twice"),
         ("a.csv", "title,due\nA\n", "line 2: line has 1 cells, and the first line 2"),
         ("a.csv", 'title\n"A\n', "is not CSV"),
-        ("a.csv", "title,mood\nA,good\n", "'mood' is no field"),
+        ("a.csv", "title,mood\nA,good\n", "no field is called 'mood'"),
         ("a.jsonl", '{"title": "A", "completion_note": "x"}', "goes with the status completed"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from crmctl import errors
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response
 from crmctl.delivery import refs
-from crmctl.delivery.entries import export_entry, new_entry, read_entry
+from crmctl.delivery.entries import DAMAGED, export_entry, new_entry, read_entry, show_entry
 from crmctl.delivery.flush import Flushed, flush
 from crmctl.delivery.outbox import Outbox
 from crmctl.delivery.reconcile import HELD, INCOMPLETE, UNPROVEN, Waits
@@ -453,6 +454,48 @@ def test_what_was_refused_may_be_said_anew(world: World) -> None:
     assert world.log("Wrong", "build-1") == "dead"
     assert world.log("Right", "build-1") == "delivered"
     assert world.there == ["Right"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE entry SET body = CAST(replace(body, '{', '[') AS BLOB)",
+        "UPDATE entry SET body = x'ff00'",
+        "UPDATE entry SET body = CAST('5' AS BLOB)",
+        "UPDATE entry SET body = CAST('{}' AS BLOB)",
+        "UPDATE entry SET body = CAST(replace(body, 'call', 'note') AS BLOB)",
+        "UPDATE entry SET body = CAST(replace(hex(zeroblob(5000)), '0', '[') AS BLOB)",
+        "UPDATE entry SET not_before = '2026-99-24'",
+    ],
+)
+def test_a_damaged_row_is_held_and_stops_no_other(world: World, damage: str) -> None:
+    world.script = [UNSENT, UNSENT]
+    world.log("Damaged", "build-1", type="call")
+    damage_row(world.path, damage)
+    world.log("Next")
+    world.flush()
+    held, delivered = world.outbox.rows()
+    assert (held["state"], held["last_error"]) == ("held", DAMAGED)
+    assert (delivered["state"], world.there) == ("delivered", ["Next"])
+    assert "body" in show_entry(held)
+    assert world.log("Anew", "build-1", type="call") == "delivered"
+    assert world.there == ["Anew", "Next"]
+
+
+def test_a_damaged_row_that_was_delivered_proves_nothing(world: World) -> None:
+    world.log("Old", "build-1", type="call")
+    damage_row(world.path, "UPDATE entry SET body = x'ff00'")
+    world.script = [LOST]
+    world.log("Lost")
+    world.flush(wait=600.0)
+    assert world.row("Lost")["last_error"] == UNPROVEN
+    assert world.outbox.drop(world.outbox.row(1))
+
+
+def damage_row(path: Path, change: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(change)
+        connection.commit()
 
 
 def test_what_another_run_has_logged_is_not_sent(world: World) -> None:

@@ -325,6 +325,12 @@ def test_a_url_that_cannot_be_trusted_is_refused_and_not_repeated(
 # Read-only
 
 
+@pytest.mark.parametrize("name", ["READ_ONLY", "QUEUE", "NO_INPUT"])
+def test_a_switch_that_is_neither_on_nor_off_is_refused(environ: dict[str, str], name: str) -> None:
+    with pytest.raises(errors.SettingsError, match=f"CRMCTL_{name} is 'maybe'. Accepted: 1, true"):
+        load(environ | {f"CRMCTL_{name}": "maybe"}, {}).profile  # noqa: B018
+
+
 @pytest.mark.parametrize(
     ("variable", "kept", "expected"),
     [
@@ -335,6 +341,8 @@ def test_a_url_that_cannot_be_trusted_is_refused_and_not_repeated(
         ("yes", "false", (True, "CRMCTL_READ_ONLY")),
         ("0", "true", (True, "config.toml [profiles.work]")),
         ("false", None, (False, "CRMCTL_READ_ONLY")),
+        ("NO", None, (False, "CRMCTL_READ_ONLY")),
+        ("On", None, (True, "CRMCTL_READ_ONLY")),
     ],
 )
 def test_a_profile_is_read_only_if_the_variable_or_the_file_says_so(

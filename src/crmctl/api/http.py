@@ -154,10 +154,13 @@ class HttpTransport:
             if answer.is_success:
                 raise
         body = bytes(received)
-        if not answer.is_success:
+        content = parse_json(body)
+        has_data = isinstance(content, dict) and "data" in content
+        if not (answer.is_success and has_data and content.get("success") is not False):
             # All that becomes of it is a message, which may be cut in the middle of a key.
             body = self._mask(body.decode(errors="replace")).encode()
-        content = parse_json(body)
+            # A success that is no JSON stays none, whatever its bytes become as text.
+            content = parse_json(body) if content is not None or not answer.is_success else None
         text = "" if content is not None else body.decode(errors="replace")
         if self._log is not None and body:
             self._tell(3, f"response body: {body.decode(errors='replace')}")

@@ -131,16 +131,17 @@ def read_seconds(text: str, option: str) -> float:
     return float(int(match[1]) * units[match[2]])
 
 
-def read_file(crm: Context, file: str) -> str:
-    """The text of a file, or of stdin where it is ``-``."""
+def read_file(crm: Context, file: str, place: str = "FILE") -> str:
+    """The text of a file, or of stdin where it is ``-``; ``place`` is where it is named."""
     if file == "-":
-        return crm.terminal.read_text("-", "FILE")
+        return crm.terminal.read_text("-", place)
     from pathlib import Path
 
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:  # ValueError: the name or the content is no text
-        raise InvalidInput(f"{file} cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InvalidInput(f"{file} cannot be read: {reason}.") from error
 
 
 def read_reminder(value: str | None) -> dict[str, Any] | None:

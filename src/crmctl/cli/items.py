@@ -76,7 +76,7 @@ class ItemReader:
         ]
         if self.left_out and not renaming.fields:
             raise InvalidInput(
-                f"line 1: {', '.join(map(repr, self.left_out)):.200} is no field;"
+                f"line 1: no field is called {', '.join(map(repr, self.left_out)):.200};"
                 f" there are: {', '.join(self._names())}.",
                 hint="--map FIELD=COLUMN reads a column as a field, and leaves the others out.",
             )

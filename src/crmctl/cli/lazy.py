@@ -51,8 +51,10 @@ class Parser(_OptionParser):
         """Read the words; give the values by name, the words left over, and the order."""
         values, rest, order = super().parse_args(args)
         self._options.take(values)
-        if self._error is not None and self._failing:
-            raise self._error
+        if self._failing:
+            if self._error is not None:
+                raise self._error
+            _require_once(order)
         return values, rest, order
 
     def _process_opts(self, arg: str, state: Any) -> None:
@@ -264,6 +266,23 @@ def _fill(parser: Parser, command: Any, ctx: Any) -> Parser:
     for param in command.get_params(ctx):
         param.add_to_parser(parser, ctx)
     return parser
+
+
+def _require_once(order: list[Any]) -> None:
+    """Refuse an option of one value that is given again: the last would silently undo the others.
+
+    Of a global option it does, for a shell's alias may have one.
+    """
+    given = set()
+    for param in order:
+        if not isinstance(param, TyperOption) or param.is_flag or param.multiple:
+            continue
+        if param in given and param not in global_options():
+            raise errors.UsageError(
+                f"{max(param.opts, key=len)} is given twice.",
+                hint="Give it once; where it takes several values, they stand with commas between.",
+            )
+        given.add(param)
 
 
 def _build_group(app: Any, name: str) -> Group:

@@ -27,12 +27,15 @@ class Values:
 
     def __init__(self, crm: Context) -> None:
         self._stream = crm.terminal.stdout
+        self._mask = crm.terminal.mask
         self._array = crm.format == "json"
         self._number = 0
 
     def add(self, value: Mapping[str, Any]) -> None:
         """Write one."""
         text = encode(value)
+        if value.get("error"):
+            text = self._mask(text)  # it may be the server's words
         self._number += 1
         if not self._array:
             self._stream.write(f"{text}\n")

@@ -110,8 +110,8 @@ _OWN: dict[str, tuple[str, dict[str, Any]]] = {
         "An entry of the outbox; exported, it has base_url and made in place of id",
         _object(
             dict.fromkeys(SHOWN, _TEXT_OR_NULL)
-            | {"id": _NUMBER, "state": {"enum": list(STATES)}, "body": _OBJECT}
-            | {"attempts": _NUMBER},
+            | {"id": _NUMBER, "state": {"enum": list(STATES)}, "attempts": _NUMBER}
+            | {"body": {"type": ["object", "string"], "description": "Text where it is damaged"}},
             "id",
         ),
     ),

@@ -171,7 +171,7 @@ class Terminal:
         """Ask on the terminal, No by default. Elsewhere a usage error that names the flag."""
         if not self.may_ask():
             raise errors.UsageError(
-                "This needs a yes, and there is nobody to ask.", hint=f"Add {flag}."
+                "There is no terminal to ask on: nothing was done.", hint=f"Add {flag}."
             )
         from crmctl.output.escape import one_line
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from crmctl.directories import Directories
 
+_ON = ("1", "true", "yes", "on")
+_OFF = ("0", "false", "no", "off")
+
 DEFAULT_TIMEOUT = 30.0
 MAX_TIMEOUT = 86_400.0  # a day; far beyond it the operating system's timers overflow
 # How long the outbox waits after a send until "it is not there" means something, and then until it
@@ -73,8 +76,8 @@ class Settings:
         self._profile: Profile | None = None
         self.timeout = _read_seconds(self._find("timeout"), "timeout", DEFAULT_TIMEOUT)
         self.color = _read_color(self._find("color"))
-        self.no_input = _read_switch(self._find("no_input"))
-        self.queue = _read_switch(self._find("queue"))
+        self.no_input = _read_switch(self._find("no_input"), "no_input")
+        self.queue = _read_switch(self._find("queue"), "queue")
         self.outbox_settle = _read_seconds(
             self._find("outbox_settle"), "outbox_settle", DEFAULT_SETTLE
         )
@@ -174,7 +177,7 @@ class Settings:
 
     def _read_only(self, table: Mapping[str, Any], source: str) -> Value[bool]:
         """True if the variable or the profile says so: neither takes it back from the other."""
-        variable = _read_switch(self._find("read_only"))
+        variable = _read_switch(self._find("read_only"), "read_only")
         if variable.value or "read_only" not in table:
             return variable
         return Value(bool(table["read_only"]), source)
@@ -280,7 +283,12 @@ def _read_color(given: Value[Any] | None) -> Value[str]:
     return Value(check_setting("color", str(given.value), given.source), given.source)
 
 
-def _read_switch(given: Value[Any] | None) -> Value[bool]:
+def _read_switch(given: Value[Any] | None, key: str) -> Value[bool]:
     if given is None:
         return Value(False, "default")  # noqa: FBT003 - the setting's value is a truth value
-    return Value(str(given.value).lower() not in ("0", "false"), given.source)
+    word = str(given.value).lower()
+    if word not in (*_ON, *_OFF):
+        accepted = ", ".join((*_ON, *_OFF))
+        message = f"{key} from {given.source} is {given.value!r:.80}. Accepted: {accepted}."
+        raise errors.SettingsError(message)
+    return Value(word in _ON, given.source)

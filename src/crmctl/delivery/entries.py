@@ -19,6 +19,8 @@ STATES = ("pending", "sending", "unknown", "held", "dead", "delivered")
 # What the server does not have yet, and may still get.
 WAITING = ("pending", "sending", "unknown", "held")
 
+DAMAGED = "What is kept of it is damaged: it cannot be sent."
+
 # What an entry is shown with, and exported.
 SHOWN = (
     *("id", "state", "ref", "method", "path", "body", "occurred_at", "queued_at", "attempts"),
@@ -39,11 +41,28 @@ def new_entry(body: Mapping[str, Any], ref: str, *, made: bool) -> Row:
     }
 
 
+def is_damaged(row: Row) -> bool:
+    """Whether a row is not what was put in: SQLite does not notice a byte that a disk changed."""
+    try:
+        body = json.loads(row["body"])
+        for time in (body["occurred_at"], row["sent_at"], row["missed_at"], row["not_before"]):
+            if time is not None:
+                parse_timestamp(time)
+        return bool(refs.key_of(body, row["ref"]) != row["identity"])
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return True
+
+
 def show_entry(row: Row) -> dict[str, Any]:
-    """A row as a person or a program sees it, the body as an object."""
-    shown = {name: row[name] for name in SHOWN}
-    shown["body"] = json.loads(row["body"])
-    return shown
+    """A row as a person or a program sees it, the body as an object; as text where it is none."""
+    kept = row["body"]
+    try:
+        body = json.loads(kept)
+    except (ValueError, TypeError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        body = kept.decode(errors="replace") if isinstance(kept, bytes) else str(kept)
+    return {name: row[name] for name in SHOWN} | {"body": body}
 
 
 def export_entry(row: Row, base_url: str) -> dict[str, Any]:

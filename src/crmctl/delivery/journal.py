@@ -28,6 +28,8 @@ _SCHEMA = Schema(
     "journal",
     application_id=0x43524D4A,
     version=1,
+    variable="CRMCTL_STATE_DIR",
+    mend="Look what was applied, then move it away: without it the whole file is sent anew.",
     steps=lambda: [
         [
             "CREATE TABLE job (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",

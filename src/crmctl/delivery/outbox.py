@@ -2,7 +2,7 @@
 
 A row is *pending*: not sent, or certainly not applied. *sending*: a process is at it. *unknown*: it
 was sent, and may have been applied. *delivered*: the server has it. *dead*: the server refuses it.
-*held*: it was sent too often to no effect. The last two wait for a person.
+*held*: it was sent too often to no effect, or is damaged. The last two wait for a person.
 
 Whoever sends a row claims it first, and the claim is committed before a byte goes out. A claim is a
 token, and a file of that name that is locked: the kernel frees the lock of a process that died, and
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmctl import errors
 from crmctl.database import BUSY_SECONDS, Database
-from crmctl.delivery.entries import STATES, WAITING
+from crmctl.delivery.entries import DAMAGED, STATES, WAITING, is_damaged
 from crmctl.delivery.rows import NAMES, NEW, SCHEMA, Row
 from crmctl.files import make_directory, take_lock
 from crmctl.timestamps import format_timestamp
@@ -33,6 +33,7 @@ _OLD_LOCK = 86_400.0  # seconds
 # What becomes of a row that a process died over.
 _DIED = "The process that was sending it died."
 _LOST: Row = {"state": "unknown", "token": None, "missed_at": None, "last_error": _DIED}
+_HELD: Row = {"state": "held", "last_error": DAMAGED}
 KEPT = timedelta(days=30)  # for a delivered row: as long as a job can be run again
 
 _SELECT = f"SELECT {', '.join(NAMES)} FROM entry"
@@ -79,14 +80,15 @@ class Outbox:
     def enter(self, identity: str, entry: Row) -> Row:
         """The row of an entry: a new one, which is pending, or the one that it is in already.
 
-        That keeps its body, unless the server has refused it: then it is pending anew.
+        That keeps its body, unless the server has refused it or it is damaged: then it is pending
+        anew.
         """
         with self._database.writing() as connection:
             row = self._find(connection, identity)
             if row is None:
                 row = self._new(identity, entry)
                 row["id"] = _insert(connection, row)
-            elif row["state"] == "dead":
+            elif row["state"] == "dead" or (row["state"] != "sending" and is_damaged(row)):
                 renewed = {"state": "pending", "sent_at": None, "not_before": None}
                 renewed |= {name: entry[name] for name in ("body", "occurred_at")}
                 _update(connection, row, renewed)
@@ -150,7 +152,8 @@ class Outbox:
     def rows(self, *states: str, everyone: bool = False) -> list[Row]:
         """The rows in these states, or in any, in the order they came; ``everyone``: all accounts'.
 
-        What a process that died was sending is unknown by now, and is given so.
+        What a process that died was sending is unknown by now, and is given so; what is damaged is
+        held.
         """
         with self._database.reading() as connection:
             wanted = (*states, "sending") if states else STATES
@@ -161,6 +164,9 @@ class Outbox:
             lost = row["state"] == "sending" and not self._is_being_sent(row)
             if lost and self.change(row, **_LOST):
                 row.update(_LOST)
+            damaged = row["state"] in ("pending", "unknown") and is_damaged(row)
+            if damaged and self.change(row, **_HELD):
+                row.update(_HELD)
         return [
             row
             for row in rows

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from crmctl.delivery.entries import is_damaged
 from crmctl.delivery.sending import walk
 from crmctl.timestamps import format_timestamp, parse_timestamp
 
@@ -83,6 +84,6 @@ def _is_proven(outbox: Outbox, seen: Walk, client: Client) -> bool:
     if any(row["ref"] in seen.refs for row in delivered):
         return True
     for row in reversed(delivered[-_PROOFS:]):
-        if walk(client, json.loads(row["body"]), row["ref"]).found:
+        if not is_damaged(row) and walk(client, json.loads(row["body"]), row["ref"]).found:
             return True
     return False

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -131,13 +130,7 @@ def read_fields(texts: list[str], typed: list[str]) -> dict[str, Any]:
 
 def read_body(crm: Context, source: str) -> Any:
     """The JSON in a file, or on stdin where the source is ``-``."""
-    if source == "-":
-        text = crm.terminal.read_text("-", "--input")
-    else:
-        try:
-            text = Path(source).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:  # ValueError: the name or the content is no text
-            raise InvalidInput(f"--input: {source} cannot be read: {error}.") from error
+    text = inputs.read_file(crm, source, "--input")
     try:
         return read_value(text, "--input")
     except ValueError as error:

@@ -41,7 +41,12 @@ def doctor(ctx: typer.Context) -> None:
     """
     crm: Context = ctx.obj
     failures: list[CrmctlError] = []
-    _show(crm, _examine(crm, failures))
+    # An error may be in the server's words.
+    masked = (
+        {name: text and crm.terminal.mask(text) for name, text in finding.items()}
+        for finding in _examine(crm, failures)
+    )
+    _show(crm, masked)
     if failures:
         raise failures[0]
 

@@ -160,7 +160,7 @@ def drop(
         if crm.options.dry_run:
             crm.terminal.note(f"Would delete {row['id']}.")
             return
-        subject = show_entry(row)["body"].get("subject") or row["ref"]
+        subject = _subject(row)
         if not yes and not crm.terminal.confirm(
             f"Delete {row['id']} ({row['state']}): {subject}?", flag="--yes"
         ):
@@ -260,6 +260,11 @@ def _find(outbox: "Outbox", entry_id: str, verb: str | None = None) -> dict[str,
     if verb is not None and row["state"] == "sending":
         raise errors.UsageError(f"{row['id']} is being sent: wait, then {verb} it.")
     return row
+
+
+def _subject(row: dict[str, Any]) -> str:
+    body = show_entry(row)["body"]
+    return str((isinstance(body, dict) and body.get("subject")) or row["ref"])
 
 
 def _changed(row: dict[str, Any]) -> errors.CrmctlError:

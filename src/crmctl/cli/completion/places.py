@@ -59,4 +59,5 @@ def read_startup(file: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except (OSError, RuntimeError) as error:
-        raise StoreError(f"{file} cannot be read: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"{file} cannot be read: {reason}.") from error
