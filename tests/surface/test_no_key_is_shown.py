@@ -90,7 +90,7 @@ def test_a_key_in_the_wrong_place_of_a_command_line_is_not_repeated(home: Path) 
 )
 def test_an_error_on_stdout_is_told_without(home: Path, echo: str, line: list[str]) -> None:
     with ScriptedServer(*[ECHOES[echo]] * 20) as server:
-        remote = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY, CRMCTL_TIMEOUT="5")
+        remote = InProcess(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY, CRMCTL_TIMEOUT="5")
         given = '{"title": "Call"}' if "import" in line else "task_1\n"
         result = remote.run(*line, stdin=given)
     assert result.status not in (0, 1)
