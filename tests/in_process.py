@@ -13,7 +13,7 @@ from crmctl.api.client import Client
 from crmctl.cli.app import run
 from crmctl.cli.context import Context
 from tests.contract.world import insert_tasks, open_workspace
-from tests.e2e.running import Result
+from tests.e2e.running import Crmctl, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 
 # A Tuesday.
 NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
+
+
+class Screen(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """So it is."""
+        return True
+
+
+def _in_no_time(_seconds: float) -> None:
+    """What waiting is where nobody looks at the clock."""
 
 
 def run_in(home: Path, *args: str, **environ: str) -> Result:
@@ -43,41 +55,61 @@ def run_at(
     Its streams are a terminal where ``typed`` is what is typed there; else pipes, with ``piped``
     on stdin, which is closed where nothing is.
     """
-    terminal = typed is not None
-    text = typed if terminal else piped
-    stdout, stderr = _Stream("", terminal=terminal), _Stream("", terminal=terminal)
+    return _run(args, home, environ, clock=clock, sleep=_in_no_time, typed=typed, piped=piped)
+
+
+def _run(
+    args: Sequence[str],
+    home: Path,
+    environ: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    typed: str | None,
+    piped: str | None,
+) -> Result:
+    stream = io.StringIO if typed is None else Screen
+    text = piped if typed is None else typed
+    stdout, stderr = stream(), stream()
     crm = Context(
         environ={"HOME": str(home), "TZ": "UTC", **environ},
         system=lambda kind: home / kind,
-        stdin=None if text is None else _Stream(text, terminal=terminal),
+        stdin=None if text is None else stream(text),
         stdout=stdout,
         stderr=stderr,
         clock=clock,
-        sleep=lambda _: None,
+        sleep=sleep,
     )
     status = run(list(args), crm)
     return Result(status, stdout.getvalue(), stderr.getvalue())
 
 
-class InProcess:
-    """``crmctl`` on a workspace of its own, or with a server's URL and key in ``environ``."""
+class InProcess(Crmctl):
+    """``crmctl`` in this process, at a time that stands still; all its files are in its home."""
 
-    def __init__(self, home: Path, now: datetime, **environ: str) -> None:
+    def __init__(self, home: Path, now: datetime = NOW, /, **environ: str) -> None:
+        super().__init__(home, **environ)
         self.file = home / "data" / "local.db"
-        self.file.parent.mkdir(exist_ok=True, mode=0o700)
         self.now = now
-        self.environ = {"CRMCTL_PROFILE": "local", **environ}
-        self._home = home
 
-    def run(self, *args: str, typed: str | None = None, environ: Mapping[str, str] = {}) -> Result:
+    def run(
+        self,
+        *args: str,
+        stdin: str | bytes | None = None,
+        typed: str | None = None,
+        environ: Mapping[str, str] = {},
+        sleep: Callable[[float], None] = _in_no_time,
+    ) -> Result:
         """Run a command line: in pipes, or on a terminal where ``typed`` is what is typed there."""
-        piped = "" if typed is None else None
         given = {**self.environ, **environ}
-        return run_at(lambda: self.now, self._home, *args, typed=typed, piped=piped, **given)
+        piped = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
+        clock = lambda: self.now  # noqa: E731 - read when it is asked for
+        return _run(args, self.home, given, clock=clock, sleep=sleep, typed=typed, piped=piped)
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
         """The workspace behind the profile `local`."""
+        self.file.parent.mkdir(exist_ok=True, mode=0o700)
         with open_workspace(self.file, lambda: self.now) as workspace:
             yield workspace
 
@@ -112,15 +144,3 @@ class InProcess:
         """All activities, newest first."""
         with self.workspace() as workspace:
             return list(Client(workspace).list_activities({}))
-
-
-class _Stream(io.StringIO):
-    """A stream that may be a terminal's."""
-
-    def __init__(self, text: str, *, terminal: bool) -> None:
-        super().__init__(text)
-        self._terminal = terminal
-
-    def isatty(self) -> bool:
-        """Whether it is."""
-        return self._terminal

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from crmctl.store.interface import Store
+from crmctl.store.sqlite import SqliteStore
 from tests.contract.world import WORLDS, World, open_world, world_of
 
 
@@ -27,3 +30,13 @@ def local(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         return
     with open_world("workspace", tmp_path / "workspace.db") as world:
         yield world
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store with nothing in it, below the API's rules."""
+    if request.param == "postgres":
+        yield request.getfixturevalue("postgres_store")
+        return
+    with closing(SqliteStore(tmp_path / "store.db")) as store:
+        yield store

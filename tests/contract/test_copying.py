@@ -45,13 +45,10 @@ def source(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "postgres":
-        yield request.getfixturevalue("postgres_store")
-        return
-    with closing(SqliteStore(tmp_path / "target.db")) as store:
-        yield store
+@pytest.fixture
+def target(store: Store) -> Store:
+    """With nothing in it."""
+    return store
 
 
 def send(store: Store, key: str) -> Item:

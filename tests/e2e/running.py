@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from crmctl.api.client import Client
 from crmctl.api.message import Request, Response, Transport
@@ -68,9 +69,11 @@ class Crmctl:
             **environ,
         }
 
-    def having(self, **environ: str) -> Crmctl:
+    def having(self, **environ: str) -> Self:
         """The same, with more in its environment."""
-        return Crmctl(self.home, **{**self.environ, **environ})
+        other = copy(self)
+        other.environ = {**self.environ, **environ}
+        return other
 
     def start(self, *args: str, **streams: Any) -> subprocess.Popen[bytes]:
         """Start it; streams that are not given lead nowhere."""
@@ -300,9 +303,9 @@ def as_ann(workspace: Workspace) -> Transport:
     return lambda request: workspace(request.having(caller="usr_ann"))
 
 
-def copy_of(file: Path, home: Path, profile: str = "local") -> Crmctl:
-    """A command whose profile's workspace is a copy of that file."""
-    data = home / "data"
-    data.mkdir(parents=True, mode=0o700)
-    shutil.copy(file, data / f"{profile}.db")
-    return Crmctl(home, CRMCTL_DATA_DIR=str(data), CRMCTL_PROFILE=profile)
+def with_copy(file: Path, crmctl: Crmctl) -> Crmctl:
+    """The command, its workspace `local` a copy of that file."""
+    data = crmctl.home / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy(file, data / "local.db")
+    return crmctl.having(CRMCTL_DATA_DIR=str(data), CRMCTL_PROFILE="local")

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -181,7 +180,7 @@ def test_10_a_write_that_is_not_answered_in_time(job: Crmctl) -> None:
     assert "may have been applied" in result.stderr
 
 
-def test_12_a_damaged_workspace(stocked: Crmctl) -> None:
+def test_12_a_workspace_is_damaged(stocked: Crmctl) -> None:
     (stocked.home / "data" / "local.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     result = stocked.run("task", "list")
     assert result.status == 12
@@ -233,16 +232,7 @@ def test_4_all_of_them_are_missing(stocked: Crmctl, ids: tuple[str, ...]) -> Non
     assert (as_json.status, as_json.error["code"]) == (4, "not_found")
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """What a shell starts in the background ignores SIGINT, and so does all that it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("command", "said"), [("list", ""), ("list --open", ""), ("create x", "may have been applied")]
 )

@@ -20,7 +20,7 @@ import pytest
 from crmctl.api.client import Client
 from crmctl.timestamps import format_timestamp
 from tests.contract.world import open_workspace
-from tests.e2e.running import KEY, PATIENCE, Crmctl, copy_of, wait_until
+from tests.e2e.running import KEY, PATIENCE, Crmctl, wait_until
 from tests.scripted_server import unused_port
 
 if sys.platform == "win32":
@@ -79,11 +79,6 @@ class Reader:
 
 
 @pytest.fixture
-def local(stocked_file: Path, home: Path) -> Crmctl:
-    return copy_of(stocked_file, home)
-
-
-@pytest.fixture
 def logging(home: Path) -> Logging:
     return Logging(home / "data" / "local.db")
 
@@ -115,11 +110,11 @@ def _listens(port: int) -> bool:
 
 
 def test_a_server_that_is_killed_and_comes_back_makes_no_gap_and_no_repetition(
-    local: Crmctl, logging: Logging
+    stocked: Crmctl, logging: Logging
 ) -> None:
     late = format_timestamp(datetime.now(UTC) - timedelta(days=20))
     port = unused_port()
-    there = local.having(
+    there = stocked.having(
         CRMCTL_PROFILE="", CRMCTL_BASE_URL=f"http://127.0.0.1:{port}", CRMCTL_API_KEY=KEY
     )
     server = start_server(logging.file, port)
@@ -150,7 +145,7 @@ def test_a_server_that_is_killed_and_comes_back_makes_no_gap_and_no_repetition(
 
 
 def test_a_job_that_is_killed_anywhere_shows_everything_at_least_once(
-    local: Crmctl, logging: Logging, home: Path
+    stocked: Crmctl, logging: Logging, home: Path
 ) -> None:
     choose = random.Random(1)  # noqa: S311 - to be the same each time
     line = ("activity", "feed", "--since-last", "job", "-o", "jsonl", "--fields", "subject")
@@ -159,23 +154,23 @@ def test_a_job_that_is_killed_anywhere_shows_everything_at_least_once(
     with (home / "shown").open("ab") as shown:
         for _ in range(12):
             logging.log(3)
-            with local.start(*line, stdout=shown) as process:
+            with stocked.start(*line, stdout=shown) as process:
                 try:
                     process.wait(choose.uniform(0.05, 0.35))
                 except subprocess.TimeoutExpired:
                     process.kill()
                     killed += 1
-        assert local.start(*line, stdout=shown).wait(PATIENCE) == 0
+        assert stocked.start(*line, stdout=shown).wait(PATIENCE) == 0
     assert killed
     subjects = [text.split('"')[3] for text in (home / "shown").read_text().splitlines()]
     assert set(subjects) >= set(logging.logged)
-    assert local.done(*line).stdout == ""
+    assert stocked.done(*line).stdout == ""
 
 
-def test_jobs_at_once_show_each_activity_once(local: Crmctl, logging: Logging) -> None:
+def test_jobs_at_once_show_each_activity_once(stocked: Crmctl, logging: Logging) -> None:
     logging.log(40)
     line = ("activity", "feed", "--since-last", "job", "-o", "ids")
-    processes = [local.start(*line, **PIPES) for _ in range(6)]
+    processes = [stocked.start(*line, **PIPES) for _ in range(6)]
     shown = []
     for process in processes:
         stdout, stderr = process.communicate(timeout=PATIENCE)
@@ -186,31 +181,31 @@ def test_jobs_at_once_show_each_activity_once(local: Crmctl, logging: Logging) -
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("format", ["plain", "json", "csv", "ids"])
-def test_what_could_not_be_written_is_shown_the_next_time(local: Crmctl, format: str) -> None:
+def test_what_could_not_be_written_is_shown_the_next_time(stocked: Crmctl, format: str) -> None:
     line = ("activity", "feed", "--since-last", "job", "-o", format)
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
-        assert local.start(*line, stdout=full).wait(PATIENCE) == 12
+        assert stocked.start(*line, stdout=full).wait(PATIENCE) == 12
     ours, its = os.pipe()
     os.close(ours)
-    assert local.start(*line, stdout=its).wait(PATIENCE) == 141
+    assert stocked.start(*line, stdout=its).wait(PATIENCE) == 141
     os.close(its)
     closed = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "crmctl", *line],
-        env=local.environ,
-        cwd=local.home,
+        env=stocked.environ,
+        cwd=stocked.home,
         stderr=subprocess.DEVNULL,
         check=False,
     )
     assert closed.returncode == 12
-    assert "act_" in local.done(*line).stdout
-    assert "2026-03-02" not in local.done(*line).stdout
+    assert "act_" in stocked.done(*line).stdout
+    assert "2026-03-02" not in stocked.done(*line).stdout
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_silently(
-    local: Crmctl, logging: Logging, number: int, status: int
+    stocked: Crmctl, logging: Logging, number: int, status: int
 ) -> None:
-    with ended(local.start(*FOLLOW, "--since-last", "x", **PIPES)) as process:
+    with ended(stocked.start(*FOLLOW, "--since-last", "x", **PIPES)) as process:
         shown = Reader(process.stdout)
         shown.wait_for("Draft sent")
         process.send_signal(number)
@@ -218,11 +213,11 @@ def test_a_signal_ends_it_silently(
         assert process.stderr is not None
         assert process.stderr.read() == b""
     logging.log()
-    assert local.ids("activity", "feed", "--since-last", "x") != []
+    assert stocked.ids("activity", "feed", "--since-last", "x") != []
 
 
-def test_a_reader_that_goes_ends_it_though_nothing_happens(local: Crmctl) -> None:
-    with ended(local.start(*FOLLOW, "--since-last", "x", **PIPES)) as process:
+def test_a_reader_that_goes_ends_it_though_nothing_happens(stocked: Crmctl) -> None:
+    with ended(stocked.start(*FOLLOW, "--since-last", "x", **PIPES)) as process:
         Reader(process.stdout).wait_for("Draft sent")
         assert process.stdout is not None
         process.stdout.close()

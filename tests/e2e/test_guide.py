@@ -80,7 +80,7 @@ def test_a_deployment_is_logged_once(demo: Crmctl) -> None:
     assert len(demo.ids("activity", "list", "--type", "note")) == 2  # the demo has one
 
 
-def test_failures_are_told_apart(demo: Crmctl) -> None:
+def test_the_guides_script_tells_failures_apart(demo: Crmctl) -> None:
     assert bash(demo, FAILED) == ["there is no such task"]
 
 

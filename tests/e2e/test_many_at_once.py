@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -139,18 +138,3 @@ def test_the_first_row_is_out_before_the_second_page_is_there(home: Path, format
             read.set()
             assert b"t2" in process.stdout.read()
         assert process.returncode == 0
-
-
-def test_many_logins_and_settings_at_once_lose_none(remote: Crmctl, far_end: FarEnd) -> None:
-    person = remote.having(CRMCTL_API_KEY="", CRMCTL_BASE_URL="")
-
-    def log_in(number: int) -> None:
-        login = ("auth", "login", "--base-url", far_end.url, "--key-stdin", "--store", "file")
-        person.done("--profile", f"p{number}", *login, stdin=KEY)
-        person.done("config", "set", f"profiles.p{number}.user_id", f"usr_{number}")
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(log_in, range(12)))
-    for number in range(12):
-        status = person.json("--profile", f"p{number}", "auth", "status")
-        assert (status["accepted"], status["user_id"]) == (True, f"usr_{number}")

@@ -9,14 +9,13 @@ import subprocess
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from crmctl.api.message import Request, Response
 from tests.e2e.running import KEY, PATIENCE, Crmctl, FarEnd, Result, wait_until
-from tests.in_process import run_at
+from tests.in_process import InProcess
 
 LOG = ("activity", "log", "note", "Deployed", "--queue")
 NOWHERE = {"CRMCTL_BASE_URL": "http://127.0.0.1:1", "CRMCTL_TIMEOUT": "1"}
@@ -25,30 +24,16 @@ QUICK = {"CRMCTL_OUTBOX_SETTLE": "1.5", "CRMCTL_OUTBOX_RECHECK": "0.5"}
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 
-class Near(Crmctl):
-    """crmctl in this process, which waits for nothing: where no process is killed or stopped."""
-
-    def having(self, **environ: str) -> Near:
-        return Near(self.home, **{**self.environ, **environ})
-
-    def run(self, *args: str, stdin: str | bytes | None = None, typed: str | None = None) -> Result:
-        piped = stdin.decode() if isinstance(stdin, bytes) else stdin or ""
-        given = {name: self.environ[name] for name in self.environ if name not in ("HOME", "TZ")}
-        return run_at(
-            lambda: datetime.now(UTC), self.home, *args, piped=piped, typed=typed, **given
-        )
-
-
 @pytest.fixture
-def laptop(far_end: FarEnd, home: Path) -> Near:
+def laptop(far_end: FarEnd, home: Path) -> InProcess:
     """crmctl with a profile and a key in a file; nothing is in the environment."""
     far_end.honours_keys = False
-    laptop = Near(home)
+    laptop = InProcess(home)
     login(laptop, far_end, KEY)
     return laptop
 
 
-def login(laptop: Near, far_end: FarEnd, key: str) -> None:
+def login(laptop: InProcess, far_end: FarEnd, key: str) -> None:
     laptop.done(
         *("auth", "login", "--base-url", far_end.url, "--profile", "work"),
         *("--key-stdin", "--store", "file"),
@@ -72,7 +57,7 @@ def subjects(far_end: FarEnd) -> list[str]:
     )
 
 
-def test_what_is_delivered_is_shown_as_ever(laptop: Near, far_end: FarEnd) -> None:
+def test_what_is_delivered_is_shown_as_ever(laptop: InProcess, far_end: FarEnd) -> None:
     result = laptop.done(*LOG, "-o", "json")
     assert result.stderr == ""
     assert result.data["subject"] == "Deployed"
@@ -85,7 +70,7 @@ def test_what_is_delivered_is_shown_as_ever(laptop: Near, far_end: FarEnd) -> No
 
 
 def test_what_is_not_is_queued_and_says_so_in_json(home: Path) -> None:
-    job = Near(home, **NOWHERE, CRMCTL_API_KEY=KEY, CI="true")
+    job = InProcess(home, **NOWHERE, CRMCTL_API_KEY=KEY, CI="true")
     result = job.run(*LOG, "--ref", "build-1", "-o", "json")
     assert (result.status, result.stdout) == (75, "")
     error = result.error
@@ -103,7 +88,7 @@ def test_what_is_not_is_queued_and_says_so_in_json(home: Path) -> None:
 
 def test_it_is_queued_by_the_variable_and_in_a_ci_job(home: Path) -> None:
     variables = {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "7", "GITHUB_JOB": "deploy"}
-    job = Near(home, **NOWHERE, **variables, CRMCTL_API_KEY=KEY, CRMCTL_QUEUE="1", CI="true")
+    job = InProcess(home, **NOWHERE, **variables, CRMCTL_API_KEY=KEY, CRMCTL_QUEUE="1", CI="true")
     result = job.run("activity", "log", "note", "--ci")
     assert result.status == 75
     assert "in the outbox as github/" in result.stderr
@@ -128,7 +113,7 @@ def test_a_job_without_a_key_queues_nothing(home: Path) -> None:
 
 
 def test_a_key_that_is_refused_sends_one_request_and_leaves_the_rows(
-    laptop: Near, far_end: FarEnd
+    laptop: InProcess, far_end: FarEnd
 ) -> None:
     for subject in ("--ref=one", "--ref=two"):
         assert queue(laptop, far_end, subject).status == 75
@@ -148,7 +133,9 @@ def test_a_key_that_is_refused_sends_one_request_and_leaves_the_rows(
     assert len(subjects(far_end)) == 3
 
 
-def test_a_read_only_profile_neither_queues_nor_delivers(laptop: Near, far_end: FarEnd) -> None:
+def test_a_read_only_profile_neither_queues_nor_delivers(
+    laptop: InProcess, far_end: FarEnd
+) -> None:
     queue(laptop, far_end)
     far_end.requests.clear()
     reader = laptop.having(CRMCTL_READ_ONLY="1")
@@ -159,7 +146,7 @@ def test_a_read_only_profile_neither_queues_nor_delivers(laptop: Near, far_end: 
 
 
 def test_what_is_refused_is_the_status_of_the_log_and_is_kept(
-    laptop: Near, far_end: FarEnd
+    laptop: InProcess, far_end: FarEnd
 ) -> None:
     far_end.refusal = Response(400, {"message": "No such deal."})
     result = laptop.run(*LOG)
@@ -176,7 +163,7 @@ def test_what_is_refused_is_the_status_of_the_log_and_is_kept(
 
 
 def test_dropping_asks_on_a_terminal_and_needs_a_yes_elsewhere(
-    laptop: Near, far_end: FarEnd
+    laptop: InProcess, far_end: FarEnd
 ) -> None:
     queue(laptop, far_end)
     assert laptop.run("outbox", "drop", "1").status == 2
@@ -188,13 +175,13 @@ def test_dropping_asks_on_a_terminal_and_needs_a_yes_elsewhere(
 
 
 def test_what_is_exported_is_imported_elsewhere_and_there_once(
-    laptop: Near, far_end: FarEnd, tmp_path: Path
+    laptop: InProcess, far_end: FarEnd, tmp_path: Path
 ) -> None:
     queue(laptop, far_end)
     laptop.done("outbox", "export", str(laptop.home / "outbox.jsonl"))
     text = laptop.done("outbox", "export", "-").stdout
     assert (laptop.home / "outbox.jsonl").read_text() == text
-    other = Near(tmp_path / "other", CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)
+    other = InProcess(tmp_path / "other", CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)
     assert other.json("outbox", "import", "-", stdin=text) == {"imported": 1, "known": 0}
     assert other.json("outbox", "import", "-", stdin=text) == {"imported": 0, "known": 1}
     whole = json.dumps(laptop.json("outbox", "export", "-"))
@@ -207,7 +194,7 @@ def test_what_is_exported_is_imported_elsewhere_and_there_once(
 
 
 def test_where_there_is_no_room_it_is_sent_at_once_or_printed(far_end: FarEnd, home: Path) -> None:
-    remote = Near(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)
+    remote = InProcess(home, CRMCTL_BASE_URL=far_end.url, CRMCTL_API_KEY=KEY)
     (home / "file").write_text("")
     full = remote.having(CRMCTL_STATE_DIR=str(home / "file"))
     sent = full.done(*LOG, "-o", "json")

@@ -9,10 +9,9 @@ import json
 import pytest
 
 from tests.e2e.running import TASKS, Crmctl
+from tests.unit.rendered import HOSTILE, VISIBLE
 
 FORMATS = ("table", "plain", "json", "jsonl", "csv", "ids", "md")
-NASTY = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
-VISIBLE = "[/x] [bold] \\x1b]52;c;aGk=\\x07 日本語 👩‍👩‍👧"
 
 
 def test_a_pipe_gets_plain_lines_and_nothing_else(stocked: Crmctl) -> None:
@@ -85,10 +84,6 @@ def test_every_format_but_the_table_is_complete(long: Crmctl, format: str) -> No
     assert result.stderr == ""
 
 
-def test_every_page_is_read_over_the_network_too(remote: Crmctl, long: Crmctl) -> None:
-    assert len(long.ids("task", "list", "--sort", "created_at")) == 1000
-
-
 def test_a_table_shows_25_and_says_how_many_more_there_are(long: Crmctl) -> None:
     result = long.done("task", "list", "-o", "table")
     assert len(result.lines) == 26
@@ -146,12 +141,12 @@ def test_an_unknown_format_is_refused_with_the_known_ones(stocked: Crmctl) -> No
 
 
 def test_a_title_cannot_act_on_the_reader_and_loses_nothing(crmctl: Crmctl) -> None:
-    created = crmctl.done("task", "create", NASTY, "-o", "json")
-    assert created.data["title"] == NASTY
+    created = crmctl.done("task", "create", HOSTILE, "-o", "json")
+    assert created.data["title"] == HOSTILE
     assert "\x1b" not in created.stdout
     assert "日本語" in created.stdout
     title = ("task", "list", "--fields", "title")
-    assert crmctl.json(*title) == [{"title": NASTY}]
+    assert crmctl.json(*title) == [{"title": HOSTILE}]
     assert crmctl.done(*title).stdout == VISIBLE + "\n"
     assert crmctl.done(*title, "-o", "csv").stdout == f"title\n{VISIBLE}\n"
     assert crmctl.done(*title, "-o", "table").lines == ["Title", VISIBLE]

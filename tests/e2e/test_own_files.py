@@ -31,41 +31,34 @@ def own(home: Path) -> Crmctl:
     )
 
 
-def log_in(own: Crmctl, far_end: FarEnd, name: str = "work") -> tuple[str, ...]:
+def log_in(far_end: FarEnd, name: str = "work") -> tuple[str, ...]:
     """The command line that logs in, its key on stdin."""
     where = ("--base-url", far_end.url, "--store", "file", "--key-stdin")
     return ("auth", "login", "--profile", name, *where)
 
 
-def test_keys_of_logins_at_once_are_all_kept(own: Crmctl, far_end: FarEnd) -> None:
-    processes = [
-        own.start(*log_in(own, far_end, f"p{number}"), stdin=subprocess.PIPE)
-        for number in range(12)
-    ]
-    for process in processes:
-        process.communicate(KEY.encode(), timeout=PATIENCE)
-    assert [process.returncode for process in processes] == [0] * 12
-    keys = json.loads((own.home / "config" / "credentials.json").read_text())
-    assert {name.partition("@")[0] for name in keys} == {f"p{number}" for number in range(12)}
-    config = tomllib.loads((own.home / "config" / "config.toml").read_text())
-    assert len(config["profiles"]) == 12
-
-
-def test_values_that_are_set_at_once_are_all_kept(own: Crmctl) -> None:
+def test_what_logins_and_settings_write_at_once_is_all_kept(own: Crmctl, far_end: FarEnd) -> None:
     values = {"user_id": "usr_1", "timezone": "Europe/Berlin", "output": "ids"}
-    wanted = dict.fromkeys(("local", "demo"), values)
-    processes = [
+    names = {f"p{number}" for number in range(12)}
+    logins = [own.start(*log_in(far_end, name), stdin=subprocess.PIPE) for name in names]
+    settings = [
         own.start("config", "set", f"profiles.{name}.{key}", value)
-        for name, values in wanted.items()
+        for name in ("local", "demo")
         for key, value in values.items()
     ]
-    assert [process.wait(PATIENCE) for process in processes] == [0] * 6
-    assert tomllib.loads((own.home / "config" / "config.toml").read_text())["profiles"] == wanted
+    for process in logins:
+        process.communicate(KEY.encode(), timeout=PATIENCE)
+    assert {process.wait(PATIENCE) for process in logins + settings} == {0}
+    kept = json.loads((own.home / "config" / "credentials.json").read_text())
+    assert kept == {f"{name}@{far_end.url}": KEY for name in names}
+    config = tomllib.loads((own.home / "config" / "config.toml").read_text())
+    profile = {"base_url": far_end.url, "key_store": "file"}
+    assert config["profiles"] == {"local": values, "demo": values, **dict.fromkeys(names, profile)}
 
 
 @posix
 def test_a_fifo_as_any_file_of_ours_is_refused_or_left_out(own: Crmctl, far_end: FarEnd) -> None:
-    own.done(*log_in(own, far_end), stdin=KEY)
+    own.done(*log_in(far_end), stdin=KEY)
     own.done("task", "list")
     [cache] = [file for file in (own.home / "cache").iterdir() if file.suffix == ".json"]
     cache.unlink()
@@ -75,7 +68,7 @@ def test_a_fifo_as_any_file_of_ours_is_refused_or_left_out(own: Crmctl, far_end:
     credentials = own.home / "config" / "credentials.json"
     credentials.unlink()
     os.mkfifo(credentials, 0o600)
-    for line in (("task", "list"), log_in(own, far_end), ("auth", "logout")):
+    for line in (("task", "list"), log_in(far_end), ("auth", "logout")):
         result = own.run(*line, stdin=KEY)
         assert result.status == 2
         assert f"{credentials} cannot be read: it is a FIFO" in result.stderr
@@ -103,7 +96,7 @@ def test_a_key_is_not_written_into_what_the_file_of_keys_links_to(
     other.write_text("{}")
     (own.home / "config").mkdir()
     (own.home / "config" / "credentials.json").symlink_to(other)
-    result = own.run(*log_in(own, far_end), stdin=KEY)
+    result = own.run(*log_in(far_end), stdin=KEY)
     assert (result.status, far_end.requests) == (2, [])
     assert "credentials.json cannot be read: it is a link" in result.stderr
     assert other.read_text() == "{}"

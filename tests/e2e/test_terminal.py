@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running import KEY, Crmctl
-from tests.e2e.test_output_formats import NASTY, VISIBLE
 from tests.scripted_server import ScriptedServer, answer, delayed, encode
+from tests.unit.rendered import HOSTILE, VISIBLE
 
 if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminals", allow_module_level=True)
@@ -91,7 +91,7 @@ def test_a_task_and_the_feed_fit_a_narrow_terminal(stocked: Crmctl, columns: int
 
 
 def test_a_title_cannot_act_on_the_terminal(crmctl: Crmctl) -> None:
-    created = crmctl.on_terminal("task", "create", NASTY, columns=120)
+    created = crmctl.on_terminal("task", "create", HOSTILE, columns=120)
     listed = crmctl.on_terminal("task", "list", columns=120)
     for shown in (created.stdout, listed.stdout):
         assert VISIBLE in shown

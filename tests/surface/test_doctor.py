@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import keyring
+import keyring.backends.fail
 import pytest
 
 from crmctl.cli.completion.scripts import read_script
 from tests.e2e.running import Result
 from tests.in_process import run_in
+from tests.keyrings import FailingKeyring, MemoryKeyring, machine_keyring
 from tests.scripted_server import ScriptedServer, answer, unused_port
-from tests.unit.test_keys import FailingKeyring, MemoryKeyring
 
 KEY = "key_doctor_0123456789"
 CHECKS = [
@@ -30,31 +30,15 @@ NO_TASKS = answer(200, {"success": True, "data": []})
 @pytest.fixture
 def memory() -> Iterator[MemoryKeyring]:
     """The machine's keyring, in memory."""
-    before = keyring.get_keyring()
-    backend = MemoryKeyring()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
-
-
-@pytest.fixture
-def locked() -> Iterator[None]:
-    """A keyring that nobody unlocks."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(FailingKeyring())
-    yield
-    keyring.set_keyring(before)
+    with machine_keyring(MemoryKeyring()) as backend:
+        yield backend
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def bare() -> Iterator[None]:
     """No keyring of the machine's own is asked."""
-    from keyring.backends import fail
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
-    yield
-    keyring.set_keyring(before)
+    with machine_keyring(keyring.backends.fail.Keyring()):  # type: ignore[no-untyped-call]
+        yield
 
 
 def examine(home: Path, *args: str, **environ: str) -> tuple[dict[str, dict[str, Any]], Result]:
@@ -233,7 +217,7 @@ def test_a_keyring_that_is_used_is_named(tmp_path: Path, memory: MemoryKeyring) 
         configure(tmp_path, f'[profiles.work]\nbase_url = "{server.url}"\nkey_store = "keyring"\n')
         found, result = examine(tmp_path, CRMCTL_PROFILE="work")
     assert result.status == 0
-    assert found["keyring"]["finding"] == "test keys MemoryKeyring is there, and used."
+    assert found["keyring"]["finding"] == "keyrings MemoryKeyring is there, and used."
     assert found["key"]["finding"] == "Kept in the keyring."
 
 
@@ -241,14 +225,14 @@ def test_a_keyring_that_is_not_used_is_asked_for_nothing_but_its_name(
     tmp_path: Path, memory: MemoryKeyring
 ) -> None:
     found, _ = examine(tmp_path)
-    assert found["keyring"]["finding"] == "test keys MemoryKeyring is there, and not used."
+    assert found["keyring"]["finding"] == "keyrings MemoryKeyring is there, and not used."
     assert memory.calls == 0
 
 
-@pytest.mark.usefixtures("locked")
 def test_a_locked_keyring_with_the_key_is_12(tmp_path: Path) -> None:
     configure(tmp_path, '[profiles.work]\nbase_url = "https://x.test"\nkey_store = "keyring"\n')
-    found, result = examine(tmp_path, CRMCTL_PROFILE="work")
+    with machine_keyring(FailingKeyring()):
+        found, result = examine(tmp_path, CRMCTL_PROFILE="work")
     assert result.status == 12
     assert found["key"]["finding"] == "The keyring is locked, and nobody unlocked it."
     assert found["server"]["status"] == "remark"

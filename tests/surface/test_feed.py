@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crmctl.cli.app import run
-from crmctl.cli.context import Context
 from tests.e2e.running import KEY, Result
-from tests.in_process import InProcess
+from tests.in_process import NOW, InProcess
 from tests.scripted_server import ScriptedServer, Step, answer, raw
-
-NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
 
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    return InProcess(tmp_path, NOW)
+    return InProcess(tmp_path, CRMCTL_PROFILE="local")
 
 
 def log(crmctl: InProcess, *subjects: str, **more: Any) -> None:
@@ -39,13 +34,6 @@ def new(crmctl: InProcess, name: str = "mail", *more: str) -> list[str]:
     return subjects(crmctl.run("activity", "feed", "--since-last", name, "-o", "jsonl", *more))
 
 
-class Screen(io.StringIO):
-    """A terminal's stream."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 class Followed:
     """A run of --follow. Each wait takes the next of ``steps``; after the last it is interrupted.
 
@@ -57,25 +45,13 @@ class Followed:
         crmctl: InProcess,
         line: str,
         *steps: Callable[[], object],
-        home: Path,
-        terminal: bool = False,
-        environ: Mapping[str, str] | None = None,
+        **run: Any,
     ) -> None:
         self.waits: list[float] = []
         self._crmctl = crmctl
         self._steps = list(steps)
-        stdout, stderr = (Screen() if terminal else io.StringIO() for _ in range(2))
-        crm = Context(
-            environ={"HOME": str(home), "TZ": "UTC", **crmctl.environ, **(environ or {})},
-            system=lambda kind: home / kind,
-            stdin=None,
-            stdout=stdout,
-            stderr=stderr,
-            clock=lambda: self._crmctl.now,
-            sleep=self._sleep,
-        )
-        status = run(["activity", "feed", "--follow", *line.split()], crm)
-        self.result = Result(status, stdout.getvalue(), stderr.getvalue())
+        words = ("activity", "feed", "--follow", *line.split())
+        self.result = crmctl.run(*words, sleep=self._sleep, **run)
 
     def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -177,9 +153,7 @@ def test_a_damaged_mark_is_told_and_nothing_is_shown(crmctl: InProcess) -> None:
     assert f"{mark} is damaged." in result.stderr
 
 
-def test_following_starts_now_and_shows_what_is_logged_each_time(
-    crmctl: InProcess, tmp_path: Path
-) -> None:
+def test_following_starts_now_and_shows_what_is_logged_each_time(crmctl: InProcess) -> None:
     log(crmctl, "before")
     followed = Followed(
         crmctl,
@@ -188,7 +162,6 @@ def test_following_starts_now_and_shows_what_is_logged_each_time(
         nothing,
         lambda: log(crmctl, "late", occurred_at="2026-03-01T08:00:00Z"),
         lambda: log(crmctl, "c", "d"),
-        home=tmp_path,
     )
     shown = [json.loads(line)["subject"] for line in followed.result.lines]
     assert (shown[:2], sorted(shown[2:])) == (["a", "late"], ["c", "d"])
@@ -196,29 +169,27 @@ def test_following_starts_now_and_shows_what_is_logged_each_time(
     assert followed.waits == [10.0] * 5
 
 
-def test_following_an_empty_workspace_sees_the_first_activity(
-    crmctl: InProcess, tmp_path: Path
-) -> None:
-    followed = Followed(crmctl, "-o jsonl", nothing, lambda: log(crmctl, "first"), home=tmp_path)
+def test_following_an_empty_workspace_sees_the_first_activity(crmctl: InProcess) -> None:
+    followed = Followed(crmctl, "-o jsonl", nothing, lambda: log(crmctl, "first"))
     assert [json.loads(line)["subject"] for line in followed.result.lines] == ["first"]
 
 
-def test_a_workspace_that_is_made_anew_is_followed_on(crmctl: InProcess, tmp_path: Path) -> None:
+def test_a_workspace_that_is_made_anew_is_followed_on(crmctl: InProcess) -> None:
     def make_anew() -> None:
         crmctl.file.unlink()
         log(crmctl, "anew")
 
     log(crmctl, "old")
-    followed = Followed(crmctl, "-o jsonl", make_anew, home=tmp_path)
+    followed = Followed(crmctl, "-o jsonl", make_anew)
     assert [json.loads(line)["subject"] for line in followed.result.lines] == ["anew"]
 
 
-def test_following_from_a_mark_begins_there_and_moves_it(crmctl: InProcess, tmp_path: Path) -> None:
+def test_following_from_a_mark_begins_there_and_moves_it(crmctl: InProcess) -> None:
     log(crmctl, "a")
     assert new(crmctl) == ["a"]
     log(crmctl, "b")
     line = "--since-last mail -o ids --interval 2m"
-    followed = Followed(crmctl, line, lambda: log(crmctl, "c"), *[nothing] * 11, home=tmp_path)
+    followed = Followed(crmctl, line, lambda: log(crmctl, "c"), *[nothing] * 11)
     assert len(followed.result.lines) == 2
     assert new(crmctl) == []
     log(crmctl, "d")
@@ -226,18 +197,16 @@ def test_following_from_a_mark_begins_there_and_moves_it(crmctl: InProcess, tmp_
 
 
 @pytest.mark.parametrize("format", ["csv", "md"])
-def test_a_header_comes_once(crmctl: InProcess, tmp_path: Path, format: str) -> None:
+def test_a_header_comes_once(crmctl: InProcess, format: str) -> None:
     steps = [lambda: log(crmctl, "a"), lambda: log(crmctl, "b")]
-    followed = Followed(crmctl, f"-o {format} --fields subject", *steps, home=tmp_path)
+    followed = Followed(crmctl, f"-o {format} --fields subject", *steps)
     if format == "csv":
         assert list(csv.reader(followed.result.lines)) == [["subject"], ["a"], ["b"]]
     else:
         assert followed.result.lines == ["| Subject |", "| --- |", "| a |", "| b |"]
 
 
-def test_on_a_terminal_there_is_a_heading_when_the_day_changes(
-    crmctl: InProcess, tmp_path: Path
-) -> None:
+def test_on_a_terminal_there_is_a_heading_when_the_day_changes(crmctl: InProcess) -> None:
     def go_to(hour: int) -> None:
         crmctl.now = NOW.replace(hour=hour % 24, minute=1) + timedelta(days=hour // 24)
 
@@ -252,8 +221,7 @@ def test_on_a_terminal_there_is_a_heading_when_the_day_changes(
         lambda: undated(23, "b"),
         lambda: undated(24, "c"),
         lambda: log(crmctl, "late", occurred_at="2026-03-20T08:00:00Z"),
-        home=tmp_path,
-        terminal=True,
+        typed="",
     )
     assert followed.result.stdout == (
         "Today\n  10:01  note     a\n  23:01  note     b\n"
@@ -263,10 +231,10 @@ def test_on_a_terminal_there_is_a_heading_when_the_day_changes(
     assert followed.result.stderr == "Waiting for what is logged. Ctrl-C ends it.\n\n"
 
 
-def test_columns_of_ones_own_are_lines_on_a_terminal_too(crmctl: InProcess, tmp_path: Path) -> None:
+def test_columns_of_ones_own_are_lines_on_a_terminal_too(crmctl: InProcess) -> None:
     step = lambda: log(crmctl, "a")  # noqa: E731 - a step is a call
     line = "--fields type,subject"
-    assert Followed(crmctl, line, step, home=tmp_path, terminal=True).result.stdout == "note\ta\n"
+    assert Followed(crmctl, line, step, typed="").result.stdout == "note\ta\n"
 
 
 def listed(*names: str) -> Step:
@@ -275,23 +243,21 @@ def listed(*names: str) -> Step:
     return answer(200, {"success": True, "data": data})
 
 
-def over(
-    crmctl: InProcess, home: Path, *script: Step, line: str = ""
-) -> tuple[Followed, ScriptedServer]:
+def over(crmctl: InProcess, *script: Step, line: str = "") -> tuple[Followed, ScriptedServer]:
     """A run over a server that plays a script."""
     with ScriptedServer(*script) as server:
         there = {"CRMCTL_BASE_URL": server.url, "CRMCTL_API_KEY": KEY, "CRMCTL_PROFILE": ""}
         words = f"-o ids {line}"
-        return Followed(crmctl, words, *[nothing] * 1000, home=home, environ=there), server
+        return Followed(crmctl, words, *[nothing] * 1000, environ=there), server
 
 
 def test_an_outage_is_told_when_it_begins_and_ends_and_leaves_nothing_out(
-    crmctl: InProcess, tmp_path: Path
+    crmctl: InProcess,
 ) -> None:
     down = [answer(503)] * 3
     html = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>")
     back = listed("act_03", "act_02", "act_01")
-    followed, _ = over(crmctl, tmp_path, listed("act_01"), *down * 3, html, back, back, answer(401))
+    followed, _ = over(crmctl, listed("act_01"), *down * 3, html, back, back, answer(401))
     assert followed.result.lines == ["act_02", "act_03"]
     assert followed.result.status == 3
     told = followed.result.stderr.splitlines()
@@ -306,41 +272,35 @@ def test_an_outage_is_told_when_it_begins_and_ends_and_leaves_nothing_out(
 
 @pytest.mark.parametrize(("status", "exit_status"), [(401, 3), (403, 5), (404, 4), (422, 6)])
 def test_what_waiting_does_not_mend_ends_it(
-    crmctl: InProcess, tmp_path: Path, status: int, exit_status: int
+    crmctl: InProcess, status: int, exit_status: int
 ) -> None:
-    followed, server = over(crmctl, tmp_path, listed("act_01"), answer(status))
+    followed, server = over(crmctl, listed("act_01"), answer(status))
     assert (followed.result.status, len(server.received)) == (exit_status, 2)
 
 
-def test_a_server_that_fails_from_the_start_is_no_outage(crmctl: InProcess, tmp_path: Path) -> None:
-    followed, _ = over(crmctl, tmp_path, *[answer(503)] * 3)
+def test_a_server_that_fails_from_the_start_is_no_outage(crmctl: InProcess) -> None:
+    followed, _ = over(crmctl, *[answer(503)] * 3)
     assert followed.result.status == 9
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_server_that_asks_to_wait_is_left_alone_as_long(
-    crmctl: InProcess, tmp_path: Path, status: int
-) -> None:
+def test_a_server_that_asks_to_wait_is_left_alone_as_long(crmctl: InProcess, status: int) -> None:
     later = answer(status, headers={"retry-after": "3600"})
-    followed, server = over(
-        crmctl, tmp_path, listed("act_01"), later, listed("act_02"), answer(401)
-    )
+    followed, server = over(crmctl, listed("act_01"), later, listed("act_02"), answer(401))
     assert followed.result.lines == ["act_02"]
     assert len(server.received) == 4
     assert sum(followed.waits) == 10 + 3600 + 10
 
 
-def test_who_asks_for_more_than_a_day_ends_it(crmctl: InProcess, tmp_path: Path) -> None:
+def test_who_asks_for_more_than_a_day_ends_it(crmctl: InProcess) -> None:
     later = answer(429, headers={"retry-after": "999999"})
-    followed, _ = over(crmctl, tmp_path, listed("act_01"), later)
+    followed, _ = over(crmctl, listed("act_01"), later)
     assert followed.result.status == 7
 
 
-def test_the_start_is_what_the_server_shows_whatever_the_clock_here_says(
-    crmctl: InProcess, tmp_path: Path
-) -> None:
+def test_the_start_is_what_the_server_shows_whatever_the_clock_here_says(crmctl: InProcess) -> None:
     crmctl.now = datetime(2031, 1, 1, tzinfo=UTC)
-    followed, _ = over(crmctl, tmp_path, listed("act_01"), listed("act_02", "act_01"), answer(401))
+    followed, _ = over(crmctl, listed("act_01"), listed("act_02", "act_01"), answer(401))
     assert followed.result.lines == ["act_02"]
 
 
@@ -351,7 +311,7 @@ def test_names_that_were_shown_are_kept_and_notes_are_json_in_jsonl(
     shown = answer(200, {"success": True, "data": data})
     empty = answer(200, {"success": True, "data": []})
     script = (empty, *[answer(503)] * 3, shown, answer(401))
-    followed, _ = over(crmctl, tmp_path, *script, line="-o jsonl")
+    followed, _ = over(crmctl, *script, line="-o jsonl")
     told = [json.loads(line) for line in followed.result.stderr.splitlines()]
     assert [entry["note"]["code"] for entry in told[:2]] == ["server_error", "resumed"]
     assert told[2]["error"]["code"] == "unauthorized"

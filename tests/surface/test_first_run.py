@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
 import pytest
 
-from crmctl.cli.app import run
-from crmctl.cli.context import Context
+from tests.in_process import NOW, run_at
 
 WROTE = "This is the embedded workspace; `crmctl auth login` connects an account.\n"
 EMPTY = (
@@ -22,38 +20,22 @@ MISSED = (
 )
 
 
-class Screen(io.StringIO):
-    """A stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        """So it is."""
-        return True
-
-
 class Newcomer:
     """Somebody who runs crmctl in a home where it never ran."""
 
     def __init__(self, home: Path) -> None:
-        self.home = home
+        self._home = home
 
     def run(
         self, line: str, *, terminal: bool = True, status: int = 0, **environ: str
     ) -> tuple[str, str]:
-        """What a command shows on stdout, and says on stderr: a terminal, or a pipe."""
-        stdout, stderr = io.StringIO(), Screen() if terminal else io.StringIO()
-        crm = Context(
-            environ={"TZ": "UTC", "NO_COLOR": "1", **environ},
-            system=self.place,
-            stdin=None,
-            stdout=stdout,
-            stderr=stderr,
+        """What a command shows on stdout, and says on stderr: a terminal, or pipes."""
+        typed = "" if terminal else None
+        result = run_at(
+            lambda: NOW, self._home, *line.split(), typed=typed, NO_COLOR="1", **environ
         )
-        assert run(line.split(), crm) == status, stderr.getvalue()
-        return stdout.getvalue(), stderr.getvalue()
-
-    def place(self, kind: str) -> Path:
-        """Where files of that kind are."""
-        return self.home / kind
+        assert result.status == status, result.stderr
+        return result.stdout, result.stderr
 
 
 @pytest.fixture
@@ -81,7 +63,7 @@ def test_where_nothing_is_found_a_person_is_told_what_to_try(
 def test_what_is_found_is_shown_without_a_word(newcomer: Newcomer) -> None:
     newcomer.run("task create Call")
     found, said = newcomer.run("task list --fields title")
-    assert (found, said) == ("Call\n", "")
+    assert (found, said) == ("Title\nCall\n", "")
     assert newcomer.run("task list --count") == ("1\n", "")
 
 

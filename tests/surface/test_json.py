@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.running import KEY, FarEnd, open_far_end, stock
+from tests.e2e.running import KEY, FarEnd
 from tests.in_process import run_at
 from tests.surface.examples import OUTBOX
 from tests.surface.test_surface import COMMANDS
@@ -102,19 +101,6 @@ def home(tmp_path: Path, stocked_file: Path, far_end: FarEnd) -> Home:
     (tmp_path / "tasks.jsonl").write_text('{"title": "Call"}\n')
     (tmp_path / "activities.jsonl").write_text('{"type": "note"}\n')
     return Home(tmp_path, far_end)
-
-
-@pytest.fixture(scope="module")
-def stocked_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("stocked") / "local.db"
-    stock(file)
-    return file
-
-
-@pytest.fixture(scope="module")
-def far_end(stocked_file: Path) -> Iterator[FarEnd]:
-    with open_far_end(stocked_file) as far_end:
-        yield far_end
 
 
 def leaves() -> list[str]:

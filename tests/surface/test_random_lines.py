@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
 import random
 import threading
@@ -13,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from crmctl.cli.app import run
-from crmctl.cli.context import Context
 from crmctl.errors import exit_statuses
+from tests.in_process import run_at
 from tests.scripted_server import ScriptedServer, Step, answer, close, raw
 
 # What stands for {} in a line below.
@@ -225,25 +223,12 @@ def check_line(choose: random.Random, home: Path, **environ: str) -> None:
     """Run a random line, of which only what is documented may come."""
     words = [fill(word, choose) for word in choose.choice(LINES).split()]
     args = [*words, *choose.choice(ENDS)]
-    stderr = io.StringIO()
     now = choose.choice([datetime.now(UTC), *CLOCKS])
-    crm = Context(
-        environ={
-            "HOME": str(home),
-            "TZ": choose.choice(ZONES),
-            "CRMCTL_DEBUG": "1",
-            **environ,
-        },
-        system=lambda kind: home / kind,
-        stdin=choose.choice([None, io.StringIO(""), io.StringIO("key_0123456789\n{}")]),
-        stdout=io.StringIO(),
-        stderr=stderr,
-        clock=lambda: now,
-        sleep=lambda _: None,
-    )
-    status = run(args, crm)
-    assert status in exit_statuses(), (args, status)
-    assert status != 1, (args, stderr.getvalue())
+    zone, piped = choose.choice(ZONES), choose.choice([None, "", "key_0123456789\n{}"])
+    given = {"CRMCTL_DEBUG": "1", **environ, "TZ": zone}
+    result = run_at(lambda: now, home, *args, piped=piped, **given)
+    assert result.status in exit_statuses(), (args, result.status)
+    assert result.status != 1, (args, result.stderr)
 
 
 def odd_answer(choose: random.Random) -> Step:

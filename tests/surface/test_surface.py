@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from crmctl.cli.app import NOUNS, run
-from crmctl.cli.context import Context
-from crmctl.directories import system_directory
+from crmctl.cli.app import NOUNS
 from crmctl.fields import Resource
 from crmctl.resources import ACTIVITY, TASK
+from tests.in_process import run_at
 from tests.surface.examples import commands
 
 # Where people type another word than the API's.
@@ -109,21 +108,13 @@ def test_every_option_is_typed_in_small_letters(words: tuple[str, ...]) -> None:
     assert names == [name.lower() for name in names]
 
 
-def test_a_bug_is_one_line_and_where_to_report_it() -> None:
+def test_a_bug_is_one_line_and_where_to_report_it(tmp_path: Path) -> None:
     def broken() -> datetime:
         raise ZeroDivisionError("division by zero")
 
     def told(*args: str, **environ: str) -> tuple[int, str]:
-        stderr = io.StringIO()
-        crm = Context(
-            environ={"CRMCTL_PROFILE": "local", "CRMCTL_DATA_DIR": "/nonexistent", **environ},
-            system=system_directory,
-            stdin=None,
-            stdout=io.StringIO(),
-            stderr=stderr,
-            clock=broken,
-        )
-        return run([*args, "task", "list", "--overdue"], crm), stderr.getvalue()
+        result = run_at(broken, tmp_path, *args, "task", "list", "--overdue", **environ)
+        return result.status, result.stderr
 
     report = (
         "Please report it, with what CRMCTL_DEBUG=1 shows: https://github.com/crmctl/crmctl/issues"

@@ -48,7 +48,7 @@ TASKS = (
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    return InProcess(tmp_path, NOW, TZ=BERLIN, COLUMNS="80")
+    return InProcess(tmp_path, NOW, CRMCTL_PROFILE="local", TZ=BERLIN, COLUMNS="80")
 
 
 @pytest.fixture

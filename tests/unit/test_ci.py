@@ -258,9 +258,7 @@ def test_no_commit_no_repository_and_no_git_link_nothing(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows runs no scripts by their first line")
-def test_a_git_that_hangs_is_not_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_git_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     git = tmp_path / "git"
     git.write_text("#!/bin/sh\nsleep 20 &\necho CRM-Deal: deal_1\nsleep 20\n")
     git.chmod(git.stat().st_mode | stat.S_IXUSR)

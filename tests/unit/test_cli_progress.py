@@ -14,16 +14,14 @@ from crmctl.api.message import Request, Response, Transport
 from crmctl.api.retry import retrying
 from crmctl.cli.progress import Bar, Line, Progress
 from crmctl.errors import Unreachable
+from tests import in_process
 
 PATIENCE = 10.0  # seconds, the longest that any one thing here waits
 GONE = "\r" + " " * 79 + "\r"
 
 
-class Screen(io.StringIO):
+class Screen(in_process.Screen):
     """A terminal that knows when something has appeared on it."""
-
-    def isatty(self) -> bool:
-        return True
 
     def wait_for(self, text: str) -> None:
         end = time.monotonic() + PATIENCE

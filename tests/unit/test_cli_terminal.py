@@ -14,11 +14,7 @@ from crmctl.api.message import Request, Response
 from crmctl.cli.global_options import GlobalOptions
 from crmctl.cli.terminal import Terminal
 from crmctl.errors import InvalidInput, NotFound, UsageError
-
-
-class Screen(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+from tests.in_process import Screen
 
 
 def make(
@@ -62,7 +58,7 @@ def make(
         ("auto", {"GITHUB_ACTIONS": "true", "CI": "true"}, True, False),
     ],
 )
-def test_who_decides_about_colour(
+def test_a_flag_decides_about_colour_then_the_environment_then_the_terminal(
     choice: str, environ: dict[str, str], at_terminal: bool, elsewhere: bool
 ) -> None:
     terminal = make(environ=environ)

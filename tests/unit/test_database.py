@@ -443,18 +443,18 @@ def test_all_waiting_of_a_transaction_ends_in_time(path: Path) -> None:
     add_note(path)
     with (
         closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other,
-        closing(Database(path, NOTEBOOK, busy_seconds=0.6)) as database,
+        closing(Database(path, NOTEBOOK, busy_seconds=1)) as database,
     ):
         other.execute("BEGIN EXCLUSIVE")
         # From then on a reader, whom the start of a write does not mind, and its end does.
         timer = threading.Timer(
-            0.4, lambda: [other.execute(each) for each in ("COMMIT", "BEGIN", "SELECT * FROM note")]
+            0.8, lambda: [other.execute(each) for each in ("COMMIT", "BEGIN", "SELECT * FROM note")]
         )
         timer.start()
         begun = time.monotonic()
         with pytest.raises(errors.StoreError, match="locked by another process"):
             write(database, "Late")
-        assert time.monotonic() - begun < 0.9
+        assert time.monotonic() - begun < 1.7
         timer.join()
         other.execute("COMMIT")
     assert notes(path) == ["Call"]

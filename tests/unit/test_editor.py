@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.crmctl = InProcess(home, NOW, TMPDIR=str(home / "tmp"))
+        self.crmctl = InProcess(home, NOW, CRMCTL_PROFILE="local", TMPDIR=str(home / "tmp"))
         self.temporary = home / "tmp"
         self.temporary.mkdir()
         self.crmctl.put_tasks({"id": "task_1", "title": "Send it", "description": MARKDOWN})

@@ -189,7 +189,7 @@ def test_a_link_to_what_another_user_owns_is_refused(path: Path, tmp_path: Path)
 
 
 @posix
-def test_a_lock_that_is_a_fifo_or_a_link_is_refused(path: Path, tmp_path: Path) -> None:
+def test_a_lock_that_is_a_fifo_or_a_link_is_refused(path: Path) -> None:
     path.parent.mkdir()
     lock = path.with_name(".lock")
     for make in (make_fifo, make_link):

@@ -28,7 +28,7 @@ CREATED = {
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    crmctl = InProcess(tmp_path, NOW)
+    crmctl = InProcess(tmp_path, NOW, CRMCTL_PROFILE="local")
     crmctl.put_tasks({"id": "task_1", "title": "Call Jane"})
     crmctl.put_records(("contact", "con_1", "Jane Smith"), ("deal", "deal_1", "Acme"))
     return crmctl

@@ -234,7 +234,7 @@ def test_the_deadline_ends_a_slow_answer(request_: Request, fault: Callable[[], 
         expected = errors.Unreachable if request_ is GET else errors.OutcomeUnknown
         with pytest.raises(expected, match=r"no complete answer came within 0\.4 s"):
             call(request_)
-        assert 0.3 < time.monotonic() - started < 2
+        assert 0.3 < time.monotonic() - started < script.PATIENCE
     assert len(server.received) == 1
 
 
@@ -248,15 +248,15 @@ def test_the_deadline_ends_a_body_that_comes_in_drips() -> None:
     with ScriptedServer(step) as server, connect(server.url, timeout=0.4) as transport:
         with pytest.raises(errors.Unreachable, match="within"):
             transport(GET)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < script.PATIENCE
 
 
 def test_several_calls_share_one_deadline() -> None:
-    steps = [script.delayed(0.3, WHOLE) for _ in range(9)]
+    steps = [script.delayed(seconds, WHOLE) for seconds in (0.2, 0.2, 0.9, 0)]
     with ScriptedServer(*steps) as server, connect(server.url, timeout=5) as transport:
-        request = GET.having(deadline=Deadline(0.8))
+        request = GET.having(deadline=Deadline(1))
         assert transport(request).content == transport(request).content == DATA
-        with pytest.raises(errors.Unreachable, match=r"within 0\.8 s"):
+        with pytest.raises(errors.Unreachable, match="within 1 s"):
             transport(request)
         assert transport(GET).content == DATA
 
@@ -279,7 +279,7 @@ def test_a_server_that_does_not_agree_on_tls_in_time_ends_at_the_deadline() -> N
             pytest.raises(errors.Unreachable, match=r"was not sent: .* does not answer"),
         ):
             transport(WRITES[0])
-        assert 0.3 < time.monotonic() - started < 2
+        assert 0.3 < time.monotonic() - started < script.PATIENCE
 
 
 def test_a_body_that_nobody_reads_ends_at_the_deadline() -> None:
@@ -291,7 +291,7 @@ def test_a_body_that_nobody_reads_ends_at_the_deadline() -> None:
             pytest.raises(errors.OutcomeUnknown, match=r"within 1\.5 s"),
         ):
             transport(Request("POST", "/tasks", body=body))
-        assert 1.3 < time.monotonic() - started < 5
+        assert 1.3 < time.monotonic() - started < script.PATIENCE
 
 
 def test_a_name_that_nobody_resolves_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +303,7 @@ def test_a_name_that_nobody_resolves_ends_at_the_deadline(monkeypatch: pytest.Mo
         pytest.raises(errors.Unreachable, match=r"was not sent: .* was not found in time"),
     ):
         transport(WRITES[0])
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < script.PATIENCE
     over.set()
 
 
@@ -364,7 +364,7 @@ def test_a_host_that_does_not_accept_connections_ends_at_the_deadline() -> None:
             pytest.raises(errors.Unreachable, match=r"does not answer|refuses"),
         ):
             transport(WRITES[0])
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < script.PATIENCE
         for client in waiting:
             client.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +11,23 @@ import pytest
 
 from crmctl.api.client import Client
 from tests.e2e.running import Result
-from tests.in_process import InProcess, run_at
-
-NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)  # a Tuesday
+from tests.in_process import InProcess
 
 # What a server makes itself.
 OWN = ("id", "created_at", "updated_at", "completed_at", "created_by", "user_id", "user_name")
 
 
+RECORDS = (
+    ("user", "usr_ann", "Ann Archer"),
+    ("contact", "con_jane", "Jane Smith"),
+    ("deal", "deal_acme", "Enterprise - Acme"),
+)
+
+
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    crmctl = InProcess(tmp_path, NOW)
-    crmctl.put_records(
-        ("user", "usr_ann", "Ann Archer"),
-        ("contact", "con_jane", "Jane Smith"),
-        ("deal", "deal_acme", "Enterprise - Acme"),
-    )
+    crmctl = InProcess(tmp_path, CRMCTL_PROFILE="local")
+    crmctl.put_records(*RECORDS)
     return crmctl
 
 
@@ -74,12 +74,8 @@ def test_what_is_exported_comes_back_but_for_ids_and_the_servers_times(
         )
     there = tmp_path / "there"
     there.mkdir()
-    other = InProcess(there, NOW)
-    other.put_records(
-        ("user", "usr_ann", "Ann Archer"),
-        ("contact", "con_jane", "Jane Smith"),
-        ("deal", "deal_acme", "Enterprise - Acme"),
-    )
+    other = InProcess(there, CRMCTL_PROFILE="local")
+    other.put_records(*RECORDS)
     for noun in ("task", "activity"):
         file = str(tmp_path / f"{noun}.out")
         exported = crmctl.run(noun, "export", file, "-o", format)
@@ -293,14 +289,10 @@ def test_a_map_that_makes_no_sense_is_refused(
     assert "--map" in result.stderr
 
 
-def on_stdin(home: Path, text: str, *args: str) -> Result:
-    return run_at(lambda: NOW, home, *args, piped=text, CRMCTL_PROFILE="local")
-
-
-def test_ids_on_stdin_are_completed_one_a_line(crmctl: InProcess, tmp_path: Path) -> None:
+def test_ids_on_stdin_are_completed_one_a_line(crmctl: InProcess) -> None:
     crmctl.put_tasks({"title": "A"}, {"title": "B"}, {"title": "C"})
-    done = on_stdin(
-        tmp_path, "task_00000\n\n task_00001 \n", *("task", "complete", "-", "--note", "ok")
+    done = crmctl.run(
+        *("task", "complete", "-", "--note", "ok"), stdin="task_00000\n\n task_00001 \n"
     )
     assert done.status == 0, done.stderr
     assert lines(done) == [
@@ -308,7 +300,7 @@ def test_ids_on_stdin_are_completed_one_a_line(crmctl: InProcess, tmp_path: Path
         {"line": 3, "status": "done", "id": "task_00001", "error": None},
     ]
     assert crmctl.task("task_00001")["completion_note"] == "ok"
-    some = on_stdin(tmp_path, "task_00002\nnone\n", "task", "delete", "-", "--yes", "--json")
+    some = crmctl.run("task", "delete", "-", "--yes", "--json", stdin="task_00002\nnone\n")
     assert some.status == 13
     shown = json.loads(some.stdout)
     assert [(each["status"], each["id"]) for each in shown] == [
@@ -320,11 +312,9 @@ def test_ids_on_stdin_are_completed_one_a_line(crmctl: InProcess, tmp_path: Path
 
 
 @pytest.mark.parametrize("verb", ["start", "cancel", "reopen"])
-def test_the_other_changes_take_ids_from_stdin_too(
-    crmctl: InProcess, tmp_path: Path, verb: str
-) -> None:
+def test_the_other_changes_take_ids_from_stdin_too(crmctl: InProcess, verb: str) -> None:
     crmctl.put_tasks({"title": "A", "status": "completed"})
-    assert on_stdin(tmp_path, "task_00000\n", "task", verb, "-").status == 0
+    assert crmctl.run("task", verb, "-", stdin="task_00000\n").status == 0
     status = {"start": "in_progress", "cancel": "cancelled", "reopen": "pending"}[verb]
     assert crmctl.task("task_00000")["status"] == status
 
@@ -333,9 +323,8 @@ def test_fail_fast_sends_no_more_and_says_what_was_left(crmctl: InProcess, tmp_p
     crmctl.put_tasks({"title": "A"}, {"title": "B"})
     failed = tmp_path / "failed"
     ids = "task_00000\nnone\ntask_00001\n"
-    result = on_stdin(
-        tmp_path, ids, *("task", "complete", "-", "--fail-fast", "--failed-to", str(failed))
-    )
+    flags = ("--fail-fast", "--failed-to", str(failed))
+    result = crmctl.run("task", "complete", "-", *flags, stdin=ids)
     assert result.status == 13
     assert [line["status"] for line in lines(result)] == ["done", "failed", "left"]
     assert failed.read_text() == "none\ntask_00001\n"
@@ -347,23 +336,22 @@ def test_a_read_only_profile_takes_neither_a_file_nor_ids(
 ) -> None:
     crmctl.put_tasks({"title": "A"})
     file = put(tmp_path, "tasks.jsonl", '{"title": "B"}\n')
-    environ = {"CRMCTL_PROFILE": "local", "CRMCTL_READ_ONLY": "1"}
+    reader = crmctl.having(CRMCTL_READ_ONLY="1")
     for args in (("import", file), ("complete", "-")):
-        piped = "task_00000\n"
-        result = run_at(lambda: NOW, tmp_path, "task", *args, piped=piped, **environ)
+        result = reader.run("task", *args, stdin="task_00000\n")
         assert (result.status, result.stdout) == (5, "")
     assert [(task["title"], task["status"]) for task in crmctl.tasks()] == [("A", "pending")]
 
 
 def test_an_import_from_stdin_has_no_journal(crmctl: InProcess, tmp_path: Path) -> None:
     for _ in range(2):
-        assert on_stdin(tmp_path, '{"title": "A"}\n', "task", "import", "-").status == 0
+        assert crmctl.run("task", "import", "-", stdin='{"title": "A"}\n').status == 0
     assert len(crmctl.tasks()) == 2
     assert not (tmp_path / "state").exists()
 
 
-def test_nothing_to_import_is_no_failure(crmctl: InProcess, tmp_path: Path) -> None:
-    result = on_stdin(tmp_path, "", "task", "import", "-", "--json")
+def test_nothing_to_import_is_no_failure(crmctl: InProcess) -> None:
+    result = crmctl.run("task", "import", "-", "--json", stdin="")
     assert (result.status, result.stdout) == (0, "[]\n")
     assert io.StringIO(result.stderr).readline() == (
         '{"note":{"code":"summary","message":"There are no lines: nothing was sent."}}\n'

@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import os
 import stat
-import threading
 import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keyring
-import keyring.backend
 import keyring.backends.fail
 import keyring.backends.null
-import keyring.errors
 import pytest
 
 from crmctl import errors
@@ -23,6 +19,13 @@ from crmctl.config import file as configfile
 from crmctl.config.keyring import Keyring
 from crmctl.config.keys import Key, check_key, check_store, find_key, forget_key, keep_key
 from crmctl.config.profile import VENDOR_URL, Profile
+from tests.keyrings import (
+    FailingKeyring,
+    MemoryKeyring,
+    PlainFileKeyring,
+    SlowKeyring,
+    machine_keyring,
+)
 from tests.unit.configured import directories, load
 
 if TYPE_CHECKING:
@@ -32,77 +35,16 @@ URL = "https://crm.example.com/api"
 KEY = "sk-live-0123456789"
 
 
-class MemoryKeyring(keyring.backend.KeyringBackend):
-    """A keyring that forgets, and that counts how often it was asked."""
-
-    priority: float = 1
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.kept: dict[tuple[str, str], str] = {}
-        self.calls = 0
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.calls += 1
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.calls += 1
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.calls += 1
-        del self.kept[service, username]
-
-
-class SlowKeyring(MemoryKeyring):
-    """A keyring that waits for somebody to unlock it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unlocked = threading.Event()
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.unlocked.wait(30)
-        return super().get_password(service, username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.unlocked.wait(30)
-        super().set_password(service, username, password)
-
-
-class FailingKeyring(MemoryKeyring):
-    """A keyring whose errors repeat what they were given."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        raise keyring.errors.KeyringLocked(f"{service} {username}")
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        raise ValueError(f"{service} {username} {password}")
-
-
-class PlainFileKeyring(MemoryKeyring):
-    """What keyring takes where it finds nothing better, and what it thinks of it."""
-
-    priority = 0.5
-
-
 @pytest.fixture
 def memory() -> Iterator[MemoryKeyring]:
-    backend = MemoryKeyring()
-    yield from using(backend)
-
-
-def using(backend: Any) -> Iterator[Any]:
-    before = keyring.get_keyring()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
+    with machine_keyring(MemoryKeyring()) as backend:
+        yield backend
 
 
 @pytest.fixture
 def backend(request: pytest.FixtureRequest) -> Iterator[Any]:
-    yield from using(request.param())
+    with machine_keyring(request.param()) as backend:
+        yield backend
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_case_blanks_and_composition_make_no_difference(one: str, other: str) ->
 
 
 @pytest.mark.parametrize(("one", "other"), [("Jane", "Jane Smith"), ("José", "Jose"), ("a", "")])
-def test_all_else_does(one: str, other: str) -> None:
+def test_any_other_difference_makes_another_name(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 

@@ -174,7 +174,7 @@ STATUS_ROWS = [
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
-def test_every_status_of_a_write(method: str, *, applied: bool) -> None:
+def test_a_write_goes_on_after_each_status_as_the_table_says(method: str, *, applied: bool) -> None:
     for status, row in STATUS_ROWS:
         # What the server says it looked at none of, or refuses, it has not applied.
         if not applied or "R" in TABLE[row][METHODS.index(method)]:
@@ -184,20 +184,22 @@ def test_every_status_of_a_write(method: str, *, applied: bool) -> None:
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-def test_a_lost_answer(method: str, fault: Callable[[], Step], *, applied: bool) -> None:
+def test_a_write_whose_answer_is_lost_goes_on_as_the_table_says(
+    method: str, fault: Callable[[], Step], *, applied: bool
+) -> None:
     check(method, "lost", fault(), applied=applied)
 
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
 @pytest.mark.parametrize("fault", UNCLEAR.values(), ids=UNCLEAR)
-def test_a_success_that_does_not_say_so(
+def test_a_write_whose_success_is_unclear_goes_on_as_the_table_says(
     method: str, fault: tuple[int, bytes], *, applied: bool
 ) -> None:
     check(method, "unclear", script.answer(*fault), applied=applied)
 
 
-def test_every_status_of_a_read() -> None:
+def test_a_read_is_tried_again_after_each_status_as_the_table_says() -> None:
     for status, row in STATUS_ROWS:
         run = Run(script.answer(status), CALLS["GET"])
         assert len(run.received) == (3 if TABLE[row][0] == "N" else 1), status
@@ -367,7 +369,7 @@ def test_an_answer_about_another_task_is_none() -> None:
     ("status", "body"),
     [(204, b""), (200, b""), (200, b" \n"), (200, b'{"success": true}'), (200, b'{"data": null}')],
 )
-def test_a_delete_that_is_done(status: int, body: bytes) -> None:
+def test_a_delete_is_done_whatever_its_success_says(status: int, body: bytes) -> None:
     run = Run(script.answer(status, body), CALLS["DELETE"])
     assert (run.value, run.received) == ({"id": "t1", "deleted": True}, ["DELETE"])
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import random
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,8 +10,9 @@ from crmctl.output.escape import visible
 from crmctl.output.style import Style
 from crmctl.output.view import View, columns_of, view_of
 from crmctl.resources import TASK
+from tests.unit import rendered
+from tests.unit.rendered import HOSTILE
 
-HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
 ACME: dict[str, Any] = {
     "id": "task_001",
     "title": "Follow up with Acme Corp",
@@ -41,12 +41,10 @@ def shown(
     color: bool = False,
     view: View | None = None,
 ) -> str:
-    stream = io.StringIO()
     zone = timezone(timedelta(hours=1))
     now = datetime(2026, 3, 24, 9, tzinfo=UTC)
     style = Style(now=now, zone=zone, width=width, color=color)
-    table.write_one(item, view or view_of(TASK, fields), stream=stream, style=style)
-    return stream.getvalue()
+    return rendered.shown(table, item, view or view_of(TASK, fields), style)
 
 
 def test_one_thing_is_its_title_its_fields_and_its_text() -> None:

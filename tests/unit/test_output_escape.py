@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from crmctl.output.escape import one_line, visible
-
-HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
+from tests.unit.rendered import HOSTILE
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,25 +10,9 @@ import pytest
 from crmctl.errors import BadAnswer
 from crmctl.output import json as json_format
 from crmctl.output import jsonl
-from crmctl.output.style import Style
-from crmctl.output.view import View, view_of
+from crmctl.output.view import view_of
 from crmctl.resources import TASK
-
-HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
-STYLE = Style(now=datetime(2026, 3, 24, 9, tzinfo=UTC), zone=UTC)
-VIEW = view_of(TASK, None)
-
-
-def listed(module: Any, items: list[dict[str, Any]], view: View = VIEW) -> str:
-    stream = io.StringIO()
-    assert module.write_list(items, view, stream=stream, style=STYLE) == len(items)
-    return stream.getvalue()
-
-
-def shown(module: Any, item: dict[str, Any], view: View = VIEW) -> str:
-    stream = io.StringIO()
-    module.write_one(item, view, stream=stream, style=STYLE)
-    return stream.getvalue()
+from tests.unit.rendered import HOSTILE, STYLE, VIEW, listed, shown
 
 
 def test_a_list_is_an_array_of_the_apis_own_objects() -> None:

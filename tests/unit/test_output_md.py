@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import random
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,8 +12,9 @@ from crmctl.output import md
 from crmctl.output.style import Style
 from crmctl.output.view import View, columns_of, view_of
 from crmctl.resources import ACTIVITY, TASK
+from tests.unit import rendered
+from tests.unit.rendered import HOSTILE
 
-HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
 BERLIN = timezone(timedelta(hours=1))
 STYLE = Style(now=datetime(2026, 3, 24, 9, tzinfo=UTC), zone=BERLIN)
 ACME: dict[str, Any] = {
@@ -37,18 +37,14 @@ LATE = {"id": "task_002", "title": "Send it", "status": "pending", "due_date": "
 
 
 def listed(items: list[dict[str, Any]], view: View) -> str:
-    stream = io.StringIO()
-    assert md.write_list(items, view, stream=stream, style=STYLE) == len(items)
-    return stream.getvalue()
+    return rendered.listed(md, items, view, STYLE)
 
 
 def shown(item: dict[str, Any], fields: str | None = None) -> str:
-    stream = io.StringIO()
-    md.write_one(item, view_of(TASK, fields), stream=stream, style=STYLE)
-    return stream.getvalue()
+    return rendered.shown(md, item, view_of(TASK, fields), STYLE)
 
 
-def rendered(text: str) -> str:
+def as_html(text: str) -> str:
     return str(MarkdownIt().enable("table").enable("strikethrough").render(text))
 
 
@@ -148,12 +144,12 @@ def test_what_a_title_says_is_what_a_page_shows() -> None:
     view = View(columns=columns_of(["title"]), fields=["title"], name="task")
     for _ in range(300):
         title = "".join(choices.choices(pieces, k=choices.randint(1, 20))).strip()
-        page = rendered(listed([{"title": title}], view))
+        page = as_html(listed([{"title": title}], view))
         cell = re.search("<td>(.*)</td>", page)
         assert cell is not None
         assert plain(cell[1]) == title
         if title:
-            assert plain(rendered(shown({"title": title}))) == f"<h2>{title}</h2>\n"
+            assert plain(as_html(shown({"title": title}))) == f"<h2>{title}</h2>\n"
 
 
 def plain(page: str) -> str:
@@ -167,7 +163,7 @@ def plain(page: str) -> str:
     ["</blockquote><script>x</script>", "a\n</details>\n<!-- x", "<img src=x onerror=y>", "<?x ?>"],
 )
 def test_a_description_stays_in_its_quotation_and_is_no_html(description: str) -> None:
-    page = rendered(shown({"description": description}))
+    page = as_html(shown({"description": description}))
     assert set(re.findall("</?[a-z!?][a-z0-9]*", page)) == {
         "<blockquote",
         "<p",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -11,12 +11,10 @@ import pytest
 from crmctl.output import csv as csv_format
 from crmctl.output import ids, md, plain
 from crmctl.output.style import Style
-from crmctl.output.view import View, view_of
+from crmctl.output.view import view_of
 from crmctl.resources import ACTIVITY, TASK
+from tests.unit.rendered import HOSTILE, STYLE, VIEW, listed, shown
 
-HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
-STYLE = Style(now=datetime(2026, 3, 24, 9, tzinfo=UTC), zone=UTC)
-VIEW = view_of(TASK, None)
 ACME: dict[str, Any] = {
     "id": "task_001",
     "title": "Follow up with Acme Corp",
@@ -41,20 +39,6 @@ WRONG: dict[str, Any] = {
     "related_to": "text",
     "due_date": 3.5,
 }
-
-
-def listed(
-    module: Any, items: list[dict[str, Any]], view: View = VIEW, style: Style = STYLE
-) -> str:
-    stream = io.StringIO()
-    assert module.write_list(items, view, stream=stream, style=style) == len(items)
-    return stream.getvalue()
-
-
-def shown(module: Any, item: dict[str, Any], view: View = VIEW) -> str:
-    stream = io.StringIO()
-    module.write_one(item, view, stream=stream, style=STYLE)
-    return stream.getvalue()
 
 
 def test_plain_is_the_columns_with_tabs_between_and_nothing_cut() -> None:

@@ -12,8 +12,9 @@ from crmctl.output.console import cut
 from crmctl.output.style import Style
 from crmctl.output.view import View, columns_of, view_of
 from crmctl.resources import ACTIVITY, TASK
+from tests.unit import rendered
+from tests.unit.rendered import HOSTILE
 
-HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
 NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
 BERLIN = timezone(timedelta(hours=1))
 TASKS: list[dict[str, Any]] = [
@@ -49,11 +50,8 @@ def listed(
     color: bool = False,
     view: View | None = None,
 ) -> str:
-    stream = io.StringIO()
     style = Style(now=NOW, zone=BERLIN, width=width, color=color)
-    view = view or view_of(TASK, fields)
-    assert table.write_list(items, view, stream=stream, style=style) == len(items)
-    return stream.getvalue()
+    return rendered.listed(table, items, view or view_of(TASK, fields), style)
 
 
 def test_a_table_has_every_column_where_there_is_room() -> None:

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from crmctl.output.style import Style
 from crmctl.output.timeline import write_timeline
+from tests.unit.rendered import HOSTILE
 
-HOSTILE = "[/x] [bold] \x1b]52;c;aGk=\x07 日本語 👩‍👩‍👧"
 NOW = datetime(2026, 3, 24, 9, tzinfo=UTC)
 BERLIN = timezone(timedelta(hours=1))
 FEED: list[dict[str, Any]] = [

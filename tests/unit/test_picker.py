@@ -17,7 +17,7 @@ VERBS = ["get", "start", "cancel", "complete", "delete", "update", "reopen"]
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    crmctl = InProcess(tmp_path, NOW, COLUMNS="80")
+    crmctl = InProcess(tmp_path, NOW, CRMCTL_PROFILE="local", COLUMNS="80")
     crmctl.put_tasks(
         {"id": "task_free", "title": "Tidy up"},
         {"id": "task_later", "title": "Sign", "due_date": "2026-12-24T12:00:00Z"},
@@ -115,7 +115,9 @@ def test_an_empty_id_is_no_missing_one(crmctl: InProcess) -> None:
 
 
 def test_where_there_is_nothing_to_choose_that_is_said(tmp_path: Path) -> None:
-    result = InProcess(tmp_path, NOW).run("task", "start", "--color", "never", typed="1\n")
+    result = InProcess(tmp_path, NOW, CRMCTL_PROFILE="local").run(
+        "task", "start", "--color", "never", typed="1\n"
+    )
     assert result.status == 2
     assert result.stderr == (
         "crmctl: There is no open task to choose.\nRun `crmctl task start --help`.\n"
@@ -123,7 +125,7 @@ def test_where_there_is_nothing_to_choose_that_is_said(tmp_path: Path) -> None:
 
 
 def test_of_many_the_first_15_are_offered_and_how_to_see_the_others(tmp_path: Path) -> None:
-    crmctl = InProcess(tmp_path, NOW)
+    crmctl = InProcess(tmp_path, NOW, CRMCTL_PROFILE="local")
     crmctl.put_tasks(*({"title": f"Task {number}"} for number in range(20)))
     result = crmctl.run("task", "start", typed="15\n")
     assert result.status == 0

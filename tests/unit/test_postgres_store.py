@@ -306,7 +306,7 @@ def test_a_key_waits_for_itself_alone(url: str, store: Store) -> None:
         assert claim(kept, "older")
 
 
-def test_two_who_wait_for_each_other_are_told_and_one_goes_on(url: str, store: Store) -> None:
+def test_two_who_wait_for_each_other_are_told_and_one_goes_on(store: Store) -> None:
     with store.writing() as kept:
         for number in (1, 2):
             kept.insert(TASK, task(number))
@@ -331,7 +331,7 @@ def test_two_who_wait_for_each_other_are_told_and_one_goes_on(url: str, store: S
 
 
 def test_a_restart_that_nobody_was_asking_through_is_not_noticed(
-    postgres_server: PostgresServer, url: str, store: Store
+    postgres_server: PostgresServer, store: Store
 ) -> None:
     def write(number: int) -> None:
         with store.writing() as kept:

@@ -116,7 +116,7 @@ def test_after_three_attempts_the_caller_gets_what_there_is() -> None:
     assert world.sent == 3
 
 
-def test_the_backoff_doubles() -> None:
+def test_the_pause_before_another_attempt_doubles() -> None:
     world = World(refusal(503), refusal(503), FINE)
     world.call(GET)
     assert world.ceilings == world.slept == [0.5, 1.0]

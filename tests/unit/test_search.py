@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture
 def crmctl(tmp_path: Path) -> InProcess:
-    return InProcess(tmp_path, NOW)
+    return InProcess(tmp_path, NOW, CRMCTL_PROFILE="local")
 
 
 def put_numbered(crmctl: InProcess, number: int) -> None:

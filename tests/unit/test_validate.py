@@ -41,7 +41,9 @@ def check_list(resource: Resource, query: dict[str, str]) -> list[dict[str, str]
         (ACTIVITY, "create", {"type": "call", "duration": LARGEST_INTEGER, "attendees": ["c"]}),
     ],
 )
-def test_nothing_is_wrong(resource: Resource, action: Action, body: dict[str, Any]) -> None:
+def test_a_body_that_fits_has_no_problem(
+    resource: Resource, action: Action, body: dict[str, Any]
+) -> None:
     assert check_body(resource, body, action) == []
 
 
@@ -176,7 +178,7 @@ def test_unknown_fields_and_those_that_are_the_servers_are_told_apart() -> None:
         (ACTIVITY, {"sort": "created_at", "type": "note", "user_id": "usr/1"}),
     ],
 )
-def test_a_query_is_fine(resource: Resource, query: dict[str, str]) -> None:
+def test_a_query_that_fits_has_no_problem(resource: Resource, query: dict[str, str]) -> None:
     assert check_list(resource, query) == []
 
 

@@ -38,7 +38,7 @@ def test_post_sends_text_and_typed_fields(remote: Crmctl, far_end: FarEnd) -> No
     assert answer["data"]["title"] == "5"
 
 
-def test_put_sends_a_file_or_stdin(remote: Crmctl, far_end: FarEnd) -> None:
+def test_put_sends_a_file_or_stdin(remote: Crmctl) -> None:
     file = remote.home / "body.json"
     file.write_text('{"title": "From a file"}')
     put = ("api", "PUT", "/tasks/task_late", "--input")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.running import Crmctl, FarEnd
+from tests.in_process import InProcess
 
 
 def task(task_id: str, **body: Any) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def task(task_id: str, **body: Any) -> dict[str, Any]:
 def test_a_rehearsal_prints_the_request_and_needs_neither_key_nor_server(
     home: Path, command: str, expected: Any
 ) -> None:
-    job = Crmctl(home, CI="true")
+    job = InProcess(home, CI="true")
     result = job.done(*command.split(), "-n")
     assert result.data == expected
     assert list(home.iterdir()) == []
@@ -91,13 +92,13 @@ def test_a_rehearsal_sends_nothing(remote: Crmctl, far_end: FarEnd, flag: str) -
     assert far_end.requests == []
 
 
-def test_a_rehearsal_reads_what_there_is(remote: Crmctl, far_end: FarEnd) -> None:
+def test_a_rehearsal_reads_what_there_is(remote: Crmctl) -> None:
     assert len(remote.ids("task", "list", "-n")) == 6
     assert remote.done("api", "GET", "/tasks", "-n").data["meta"]["total"] == 6
 
 
 def test_a_rehearsal_refuses_what_the_real_thing_would(home: Path) -> None:
-    result = Crmctl(home).run("task", "create", " ", "-n")
+    result = InProcess(home).run("task", "create", " ", "-n")
     assert result.status == 2
     assert result.stdout == ""
 
@@ -119,7 +120,7 @@ def test_a_rehearsal_of_what_sends_no_request_says_what_it_would_do(
     crmctl: Crmctl, command: str
 ) -> None:
     if command.startswith("auth login"):
-        crmctl = Crmctl(crmctl.home)
+        crmctl = crmctl.having(CRMCTL_PROFILE="")
     result = crmctl.done(*command.split(), "-n")
     assert result.stderr.startswith("Would ")
     assert result.stdout == ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running import Crmctl
+from tests.in_process import InProcess
 
 FILE = """\
 # What I use.
@@ -24,7 +25,7 @@ def configured(home: Path) -> Crmctl:
     """crmctl with FILE as its config file."""
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text(FILE)
-    return Crmctl(home, CRMCTL_CONFIG_DIR=str(home / "config"))
+    return InProcess(home)
 
 
 def file_of(crmctl: Crmctl) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running import KEY, Crmctl, FarEnd
+from tests.in_process import InProcess
 from tests.jobs import JOBS, OTHERS, RUN_AGAIN
 from tests.scripted_server import ScriptedServer, answer
 
@@ -18,11 +19,10 @@ NOWHERE = {"CRMCTL_BASE_URL": "http://127.0.0.1:1", "CRMCTL_API_KEY": KEY}
 EACH = pytest.mark.parametrize("provider", JOBS)
 
 
-@pytest.fixture
-def forgetful(far_end: FarEnd) -> FarEnd:
-    """A server that honours no idempotency key."""
-    far_end.honours_keys = False
-    return far_end
+@pytest.fixture(autouse=True)
+def _in_its_checkout(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job's commit is the one of the directory that it runs in."""
+    monkeypatch.chdir(home)
 
 
 @EACH
@@ -107,7 +107,7 @@ def test_outside_a_job_it_is_refused(remote: Crmctl, far_end: FarEnd) -> None:
 
 @pytest.mark.parametrize("format", ["plain", "json"])
 def test_a_job_may_go_on_where_the_server_is_not_reached(home: Path, format: str) -> None:
-    job = Crmctl(home, **JOBS["gitlab"], **NOWHERE)
+    job = InProcess(home, **JOBS["gitlab"], **NOWHERE)
     step = (*STEP, "--timeout", "1", "-o", format)
     failed = job.run(*step)
     passed = job.run(*step, "--on-failure", "warn", "-q")
@@ -120,7 +120,7 @@ def test_a_job_may_go_on_where_the_server_is_not_reached(home: Path, format: str
 
 
 def test_on_github_the_run_shows_it(home: Path) -> None:
-    job = Crmctl(home, **JOBS["github"], **NOWHERE)
+    job = InProcess(home, **JOBS["github"], **NOWHERE)
     line, shown = job.done(*STEP, "--timeout", "1", "--on-failure", "warn").stderr.splitlines()
     assert line.startswith("crmctl: warning: ")
     assert shown == f"::warning title=crmctl::{line.removeprefix('crmctl: warning: ')}"
@@ -151,16 +151,16 @@ def test_only_what_failed_on_the_way_may_pass(
         script = [looked] if post is None else [looked, *[answer(post, refusal)] * 3]
         after = looked if post is None or look != 200 else None
         with ScriptedServer(*script, after=after) as server:
-            job = Crmctl(home, **JOBS["gitlab"], CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+            job = InProcess(home, **JOBS["gitlab"], CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
             statuses.append(job.run(*STEP, "--timeout", "5", *extra).status)
     assert statuses == [status, 0 if status in (7, 8, 9, 10) else status]
 
 
 def test_a_missing_key_is_never_passed_over(home: Path) -> None:
-    job = Crmctl(home, **JOBS["github"], CRMCTL_API_KEY="")
+    job = InProcess(home, **JOBS["github"], CRMCTL_API_KEY="")
     assert job.run(*STEP, "--on-failure", "warn").status == 3
 
 
 def test_it_can_be_rehearsed_without_a_key(home: Path) -> None:
-    shown = Crmctl(home, **JOBS["circleci"]).done(*STEP, "-n").data
+    shown = InProcess(home, **JOBS["circleci"]).done(*STEP, "-n").data
     assert shown["body"]["subject"] == "Deployed v1.4.2 of acme/shop"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
 from crmctl.api.client import Client
 from tests.contract.world import open_workspace
-from tests.e2e.running import Crmctl, copy_of
+from tests.e2e.running import Crmctl, with_copy
+from tests.in_process import InProcess
 
 NEWEST_FIRST = ["Draft sent", "Wants SSO", "Discovery call"]
 
@@ -28,9 +28,9 @@ def busy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def busy(busy_file: Path, home: Path) -> Crmctl:
+def busy(busy_file: Path, crmctl: Crmctl) -> Crmctl:
     """crmctl on a copy of `busy_file`."""
-    return copy_of(busy_file, home)
+    return with_copy(busy_file, crmctl)
 
 
 def test_log_takes_every_flag(stocked: Crmctl) -> None:
@@ -150,9 +150,8 @@ def test_an_empty_feed_says_so_on_stderr(crmctl: Crmctl) -> None:
     assert (result.stdout, result.stderr) == ("", "Nothing has happened yet.\n")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_the_feed_on_a_terminal_is_a_timeline_by_day(stocked: Crmctl) -> None:
-    shown = stocked.on_terminal("activity", "feed").stdout
+def test_the_feed_on_a_terminal_is_a_timeline_by_day(stocked: InProcess) -> None:
+    shown = stocked.run("activity", "feed", "--color", "never", typed="").stdout
     days = [line for line in shown.splitlines() if line and not line.startswith(" ")]
     assert len(days) == 2, shown
     assert shown.index("Draft sent") < shown.index("Wants SSO") < shown.index("Discovery call")

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from crmctl.api.message import Request
-from tests.e2e.running import Crmctl, FarEnd, wait_until
+from tests.e2e.running import Crmctl, FarEnd
+from tests.in_process import InProcess
 
 STEP = ("activity", "log", "note", "Deployed v1.4.2", "--deal", "deal_acme", "--ref", "github/7/1")
-
-
-@pytest.fixture
-def forgetful(far_end: FarEnd) -> FarEnd:
-    """A server that honours no idempotency key."""
-    far_end.honours_keys = False
-    return far_end
 
 
 def notes_of(crmctl: Crmctl) -> list[dict[str, object]]:
@@ -83,29 +75,9 @@ def test_one_that_is_older_than_can_be_looked_for_is_logged_anew(
 
 
 def test_a_look_that_fails_sends_nothing(home: Path) -> None:
-    nowhere = Crmctl(home, CRMCTL_BASE_URL="http://127.0.0.1:1", CRMCTL_API_KEY="key_0123456789")
+    nowhere = InProcess(home, CRMCTL_BASE_URL="http://127.0.0.1:1", CRMCTL_API_KEY="key_0123456789")
     result = nowhere.run(*STEP, "--timeout", "1")
     assert result.status == 8
-
-
-def test_killed_between_the_request_and_its_answer_and_run_again_it_is_logged_once(
-    remote: Crmctl, forgetful: FarEnd
-) -> None:
-    applied, killed = threading.Event(), threading.Event()
-
-    def hold(request: Request) -> None:
-        if request.method == "POST" and not applied.is_set():
-            applied.set()
-            killed.wait(20)
-
-    forgetful.answering = hold
-    process = remote.start(*STEP)
-    wait_until(applied.is_set)
-    process.kill()
-    process.wait()
-    killed.set()
-    assert remote.done(*STEP, "-o", "json").data["subject"] == "Deployed v1.4.2"
-    assert len(notes_of(remote)) == 1
 
 
 def test_an_answer_that_is_lost_is_looked_for(remote: Crmctl, forgetful: FarEnd) -> None:
@@ -119,16 +91,6 @@ def test_an_answer_that_is_lost_is_looked_for(remote: Crmctl, forgetful: FarEnd)
     assert forgetful.calls.count("POST /activities") == 1
 
 
-def test_two_jobs_at_once_are_one_activity_where_keys_are_honoured(
-    remote: Crmctl, far_end: FarEnd
-) -> None:
-    with ThreadPoolExecutor(6) as threads:
-        ids = list(threads.map(lambda n: remote.ids(*STEP, "-d", f"Job {n}"), range(6)))
-    assert len({task_id for [task_id] in ids}) == 1
-    assert len(notes_of(remote)) == 1
-    assert far_end.calls.count("POST /activities") >= 1
-
-
 @pytest.mark.parametrize("ref", ["", "two words", "x" * 201, "a\tb", "a\u202eb"])
 def test_a_reference_that_cannot_be_found_again_is_refused(stocked: Crmctl, ref: str) -> None:
     result = stocked.run("activity", "log", "note", "--ref", ref)
@@ -137,7 +99,7 @@ def test_a_reference_that_cannot_be_found_again_is_refused(stocked: Crmctl, ref:
 
 
 def test_a_dry_run_looks_for_nothing(home: Path) -> None:
-    job = Crmctl(home, CI="true")
+    job = InProcess(home, CI="true")
     shown = job.done(*STEP, "--at", "2026-01-02T03:04:05Z", "-n").data
     assert shown["body"]["description"] == "crmctl-ref:github/7/1"
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.running import Crmctl
+from tests.in_process import InProcess
 from tests.scripted_server import ScriptedServer, Step, answer, close
 
 KEY = "sk/live+0123456789="
@@ -37,7 +37,7 @@ def test_an_answer_with_the_key_in_it_is_told_without(
     home: Path, echo: str, flags: tuple[str, ...]
 ) -> None:
     with ScriptedServer(*[ECHOES[echo]] * 3) as server:
-        remote = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        remote = InProcess(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
         result = remote.run("task", "complete", f"task {KEY}", "--note", KEY, *flags)
     assert result.status not in (0, 1)
     for shown in (result.stdout, result.stderr):
@@ -53,14 +53,14 @@ def test_a_warning_with_the_key_in_it_is_told_without(home: Path, flags: tuple[s
     warning = {"field": KEY, "message": f"{KEY} is old"}
     made = answer(201, {"data": TASK, "meta": {"warnings": [warning]}})
     with ScriptedServer(made) as server:
-        remote = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        remote = InProcess(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
         result = remote.done("task", "create", "Call", "-d", "-", *flags, stdin=KEY)
     assert "[key] [key] is old" in result.stderr
     assert KEY not in result.stderr
 
 
 def test_a_key_that_is_kept_in_a_file_is_masked_too(home: Path) -> None:
-    own = Crmctl(home, CRMCTL_CONFIG_DIR=str(home / "config"))
+    own = InProcess(home)
     accepted = answer(200, {"data": []})
     refused = answer(401, {"error": {"message": f"{KEY} has expired"}})
     with ScriptedServer(refused, accepted, refused, refused) as server:
@@ -77,7 +77,7 @@ def test_a_key_that_is_kept_in_a_file_is_masked_too(home: Path) -> None:
 
 
 def test_a_key_in_the_wrong_place_of_a_command_line_is_not_repeated(home: Path) -> None:
-    crmctl = Crmctl(home, CRMCTL_API_KEY=KEY)
+    crmctl = InProcess(home, CRMCTL_API_KEY=KEY)
     for line in (("--profile", KEY, "task", "list"), (KEY,), ("task", "list", "--status", KEY)):
         result = crmctl.run(*line)
         assert result.status == 2
@@ -90,7 +90,7 @@ def test_a_key_in_the_wrong_place_of_a_command_line_is_not_repeated(home: Path) 
 )
 def test_an_error_on_stdout_is_told_without(home: Path, echo: str, line: list[str]) -> None:
     with ScriptedServer(*[ECHOES[echo]] * 20) as server:
-        remote = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY, CRMCTL_TIMEOUT="5")
+        remote = InProcess(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY, CRMCTL_TIMEOUT="5")
         given = '{"title": "Call"}' if "import" in line else "task_1\n"
         result = remote.run(*line, stdin=given)
     assert result.status not in (0, 1)
@@ -100,5 +100,5 @@ def test_an_error_on_stdout_is_told_without(home: Path, echo: str, line: list[st
 
 def test_data_is_what_the_server_sent(home: Path) -> None:
     with ScriptedServer(answer(200, {"data": {**TASK, "title": KEY}})) as server:
-        remote = Crmctl(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
+        remote = InProcess(home, CRMCTL_BASE_URL=server.url, CRMCTL_API_KEY=KEY)
         assert remote.json("task", "get", "task_1")["title"] == KEY

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running import KEY, Crmctl, FarEnd, Result
+from tests.in_process import InProcess
 
 WRITES = (
     ("task", "create", "Call"),
@@ -40,7 +41,7 @@ def test_a_write_is_refused_before_a_key_is_read(home: Path, line: tuple[str, ..
         '[profiles.work]\nbase_url = "https://crm.example"\nkey_store = "file"\nread_only = true\n'
     )
     (home / "config" / "credentials.json").write_text("not to be read")
-    crmctl = Crmctl(home, CRMCTL_CONFIG_DIR=str(home / "config"))
+    crmctl = InProcess(home)
     check_refused(crmctl.run("--profile", "work", *line))
     assert crmctl.run("--profile", "work", "task", "list").status == 2  # it reads the keys
 
@@ -78,13 +79,12 @@ def test_no_demo_is_made_and_a_rehearsal_is_free(crmctl: Crmctl) -> None:
 
 
 def test_settings_keys_and_backups_are_free(home: Path, far_end: FarEnd) -> None:
-    places = {"CRMCTL_CONFIG_DIR": str(home / "config"), "CRMCTL_DATA_DIR": str(home / "data")}
-    Crmctl(home, **places).done("task", "create", "Call", "--profile", "local")
-    reader = Crmctl(home, CRMCTL_READ_ONLY="1", **places)
+    InProcess(home).done("task", "create", "Call", "--profile", "local")
+    reader = InProcess(home, CRMCTL_READ_ONLY="1")
     login = ("auth", "login", "--base-url", far_end.url, "--store", "file", "--key-stdin")
     reader.done(*login, stdin=KEY)
     reader.done("config", "set", "output", "json")
-    reader.done("--profile", "local", "workspace", "backup", "copy.db")
+    reader.done("--profile", "local", "workspace", "backup", str(home / "copy.db"))
     reader.done("auth", "logout")
 
 
