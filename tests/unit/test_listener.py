@@ -166,3 +166,14 @@ def test_what_is_more_than_it_can_answer_is_refused_at_once() -> None:
         assert json.loads(refused.partition(b"\r\n\r\n")[2])["error"]["code"] == "overloaded"
         answers = [each.makefile("rb").read() for each in taken]
         assert all(answer.startswith(b"HTTP/1.1 200 OK\r\n") for answer in answers)
+
+
+def test_answers_that_a_client_reads_late_come_whole() -> None:
+    # Over waitress' high-water mark of 16 MiB a worker waits until the rest has been sent.
+    length = 20 * 1024 * 1024
+    ask = b"GET /tasks HTTP/1.1\r\n\r\n"
+    last = b"GET /tasks HTTP/1.1\r\nConnection: close\r\n\r\n"
+    answer = Response(200, {"success": True, "data": "x" * length})
+    with running(lambda _: answer) as server, Client(server, ask + ask + last) as client:
+        wait_until(lambda: client.channel.total_outbufs_len > length / 2)
+        assert client.rest().count(b"x" * length) == 3
