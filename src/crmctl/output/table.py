@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from crmctl.output.console import Text, cell_len, cut, open_console
-from crmctl.output.detail import write_detail
 from crmctl.output.humanize import color_of, marked, say
 from crmctl.output.style import Style
 from crmctl.output.view import Column, Item, View, pick, pick_shown
@@ -57,6 +56,8 @@ def write_list(items: Iterable[Item], view: View, *, stream: TextIO, style: Styl
 
 def write_one(item: Item, view: View, *, stream: TextIO, style: Style) -> None:
     """Write one thing in full: its title, its fields, its description."""
+    from crmctl.output.detail import write_detail  # of which a list needs nothing
+
     write_detail(item, view, stream=stream, style=style)
 
 
