@@ -129,6 +129,8 @@ def test_the_pause_before_another_attempt_doubles() -> None:
         ({"retry_after": " 1.5 "}, 1.5),
         ({"retry_after": "9" * 20}, 1e9),
         ({"retry_after": "9" * 5000}, 1e9),
+        ({"retry_after": "Fri, 31 Dec 9999 23:59:59 GMT", "date": DATE}, 1e9),
+        ({"x_ratelimit_reset": "9" * 20, "date": DATE}, 1e9),
         ({"retry_after": "Wed, 25 Mar 2026 17:00:09 GMT", "date": DATE}, 9),
         ({"retry_after": "Wednesday, 25-Mar-26 17:00:09 GMT", "date": DATE}, 9),
         ({"retry_after": "Wed Mar 25 17:00:09 2026", "date": DATE}, 9),

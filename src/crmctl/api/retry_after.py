@@ -11,7 +11,7 @@ from crmctl.api.message import Response
 
 # What is longer is no sooner over, and no date can be made of it.
 _LONGEST_SAID = 1e9
-_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def retry_after_seconds(
@@ -24,7 +24,7 @@ def retry_after_seconds(
     differ; against ``now`` where it has none. What cannot be read counts as not said.
     """
     said = response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", said):
+    if _SECONDS.fullmatch(said):
         return min(float(said), _LONGEST_SAID)
     instant = _parse_date(said)
     # Many servers send the reset with every answer: only in a 429 is it what to wait for.
@@ -34,7 +34,8 @@ def retry_after_seconds(
     if instant is None:
         return None
     answered = _parse_date(response.headers.get("date", ""))
-    return max(0.0, instant - (now() if answered is None else answered))
+    seconds = instant - (now() if answered is None else answered)
+    return min(max(0.0, seconds), _LONGEST_SAID)
 
 
 def _parse_date(text: str) -> float | None:
