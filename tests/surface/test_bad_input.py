@@ -48,6 +48,8 @@ from tests.scripted_server import ScriptedServer, answer
         (("task", "list", "--limit", "many"), "--limit: 'many' is not a whole number above 0"),
         (("task", "list", "--limit", "0"), "--limit: '0' is not a whole number above 0"),
         (("task", "list", "-o", "xml"), "--output: 'xml' is not one of table, plain, json"),
+        (("task", "list", "-o"), "Run `crmctl task list --help`."),
+        (("task", "list", "--sort"), "Run `crmctl task list --help`."),
         (("record", "add", "company", "c_1", "x"), "TYPE: 'company' is not one of user, contact"),
         (("api", "FETCH", "/tasks"), "METHOD: 'FETCH' is not one of GET, POST"),
         (("activity", "log", "fax", "x"), "TYPE: 'fax' is not one of call, email, meeting, note"),

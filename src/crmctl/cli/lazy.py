@@ -63,6 +63,7 @@ class Parser(_OptionParser):
         try:
             process(arg, state)
         except UsageError as error:
+            error.ctx = error.ctx or self.ctx
             self._error = self._error or error
             # A group leaves what follows the verb to the verb, and that will not be asked now.
             self.allow_interspersed_args |= self._failing
